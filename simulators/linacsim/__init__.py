@@ -1,0 +1,1 @@
+"""linacsim: a bench of simulated DICOM peers whose hardware runs as discrete-event processes."""

@@ -1,0 +1,1 @@
+"""Floor 0: clocks, tasks, byte streams, pynetdicom on bench time, keyed randomness, the event log."""
