@@ -1,0 +1,169 @@
+"""What the bench knows of one association: its place, its ordinal, its wake; and what it writes into the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pynetdicom import evt
+from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, A_RELEASE_RP, A_RELEASE_RQ
+
+from linacsim.kernel.places import Place
+from linacsim.kernel.wake import Wake
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+
+PDU_NAMES = {
+    A_ASSOCIATE_RQ: "A-ASSOCIATE-RQ",
+    A_ASSOCIATE_AC: "A-ASSOCIATE-AC",
+    A_ASSOCIATE_RJ: "A-ASSOCIATE-RJ",
+    A_RELEASE_RQ: "A-RELEASE-RQ",
+    A_RELEASE_RP: "A-RELEASE-RP",
+    A_ABORT_RQ: "A-ABORT",
+}
+"""PDUs that are logged by themselves; a P-DATA-TF shows as the DIMSE messages that it carries."""
+
+_DIMSE_FIELDS = (
+    (0x00000110, "message-id"),
+    (0x00000120, "responds-to"),
+    (0x00000002, "sop-class"),
+    (0x00000003, "sop-class"),
+    (0x00001000, "sop-instance"),
+    (0x00001001, "sop-instance"),
+    (0x00000900, "status"),
+    (0x00000902, "error-comment"),
+    (0x00000600, "move-destination"),
+    (0x00001002, "event-type"),
+    (0x00001008, "action-type"),
+    (0x00001020, "remaining"),
+    (0x00001021, "completed"),
+    (0x00001022, "failed"),
+    (0x00001023, "warning"),
+)
+
+_ARTIM_EXPIRED = "Evt18"
+
+
+class Link:
+    """An association seen from its place.
+
+    Attributes
+    ----------
+    place : Place
+        Whose association it is.
+    ordinal : int
+        Its number at this place, from 1.
+    wake : Wake
+        Wakes its loops.
+    other : str
+        The AE title of the other side, once known.
+    mute : bool
+        No DIMSE response leaves any more (a fault).
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.ordinal = place.next_association()
+        self.wake = Wake(f"association {self.ordinal} of {place.name}")
+        self.other = ""
+        self.mute = False
+        self.assoc: Association
+
+    def attach(self, assoc: Association) -> None:
+        """Observe `assoc`, whose constructor has just run."""
+        self.assoc = assoc
+        for event, handler in (
+            (evt.EVT_PDU_SENT, self._pdu_sent),
+            (evt.EVT_PDU_RECV, self._pdu_received),
+            (evt.EVT_DIMSE_SENT, self._dimse_sent),
+            (evt.EVT_DIMSE_RECV, self._dimse_received),
+            (evt.EVT_FSM_TRANSITION, self._transition),
+            (evt.EVT_REQUESTED, self._requested),
+            (evt.EVT_ABORTED, self._aborted),
+        ):
+            assoc.bind(event, handler)
+        assoc.dimse.msg_queue.on_timeout = lambda: self.log("DIMSE-timeout")  # type: ignore[attr-defined]
+        assoc.dul.to_user_queue.on_timeout = lambda: self.log("ACSE-timeout")  # type: ignore[attr-defined]
+        self._send_msg = assoc.dimse.send_msg
+        assoc.dimse.send_msg = self._respond  # type: ignore[method-assign]
+
+    @property
+    def maximum_length(self) -> int:
+        """The maximum length that this side has announced (PS3.8 D.1); 0 is no maximum."""
+        side = self.assoc.acceptor if self.assoc.is_acceptor else self.assoc.requestor
+        return int(side.maximum_length or 0)
+
+    def log(self, event: str, **fields: Any) -> None:
+        """Record that `event` happened on this association."""
+        self.place.log(event, assoc=self.ordinal, **{"with": self.other or None}, **fields)
+
+    def _pdu_sent(self, event: evt.Event) -> None:
+        self._pdu(event.pdu, "sent")
+
+    def _pdu_received(self, event: evt.Event) -> None:
+        self._pdu(event.pdu, "received")
+
+    def _pdu(self, pdu: Any, way: str) -> None:
+        name = PDU_NAMES.get(type(pdu))
+        if name is None:
+            return
+        if name == "A-ASSOCIATE-RQ":
+            self.other = (pdu.called_ae_title if way == "sent" else pdu.calling_ae_title).strip()
+        self.log(name, way=way, **_pdu_fields(name, pdu))
+
+    def _dimse_sent(self, event: evt.Event) -> None:
+        self._dimse(event.message, "sent")
+
+    def _dimse_received(self, event: evt.Event) -> None:
+        self._dimse(event.message, "received")
+
+    def _dimse(self, message: Any, way: str) -> None:
+        command = message.command_set
+        fields: dict[str, Any] = {}
+        for tag, name in _DIMSE_FIELDS:
+            element = command.get(tag)
+            if element is not None and element.value not in (None, ""):
+                fields[name] = _plain(element.value)
+        self.log(type(message).__name__.replace("_", "-"), way=way, **fields)
+
+    def _transition(self, event: evt.Event) -> None:
+        if event.fsm_event == _ARTIM_EXPIRED:
+            self.log("ARTIM-timeout")
+
+    def _aborted(self, _event: evt.Event) -> None:
+        if self.assoc.dul.idle_timer_expired() and self.assoc._sent_abort:
+            self.log("network-timeout")
+
+    def _requested(self, _event: evt.Event) -> None:
+        interceptor = self.place.interceptor
+        if interceptor is not None and self.assoc.is_acceptor:
+            interceptor.requested(self.place, self.assoc)
+
+    def _respond(self, primitive: Any, context_id: int) -> None:
+        if primitive.MessageIDBeingRespondedTo is not None:
+            if self.mute:
+                return
+            interceptor = self.place.interceptor
+            if interceptor is not None and not interceptor.responding(self.place, self.assoc, primitive, context_id):
+                return
+        self._send_msg(primitive, context_id)
+
+
+def link_of(assoc: Association) -> Link:
+    """Return the bench's link of an association that was made inside a task."""
+    link: Link = assoc.bench_link  # type: ignore[attr-defined]
+    return link
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, int) else str(value)
+
+
+def _pdu_fields(name: str, pdu: Any) -> dict[str, Any]:
+    if name == "A-ASSOCIATE-RQ":
+        return {"calling": pdu.calling_ae_title.strip(), "called": pdu.called_ae_title.strip()}
+    if name == "A-ASSOCIATE-RJ":
+        return {"result": pdu.result, "source": pdu.source, "reason": pdu.reason_diagnostic}
+    if name == "A-ABORT":
+        return {"source": pdu.source, "reason": pdu.reason_diagnostic}
+    return {}

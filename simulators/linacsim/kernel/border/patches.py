@@ -1,0 +1,181 @@
+"""The places at which pynetdicom is touched, each with the reason. Nothing else in linacsim reaches into it.
+
+Every patch asks whether it runs inside a task of the bench; if not, pynetdicom's own code runs.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import Any
+
+import pynetdicom.ae
+import pynetdicom.association
+import pynetdicom.dimse
+import pynetdicom.dul
+import pynetdicom.events
+import pynetdicom.timer
+import pynetdicom.transport
+from pynetdicom.association import Association
+from pynetdicom.dul import DULServiceProvider
+from pynetdicom.timer import Timer
+from pynetdicom.transport import AssociationServer, AssociationSocket, ThreadedAssociationServer
+
+from linacsim.kernel.border import standins
+from linacsim.kernel.border.links import Link
+from linacsim.kernel.border.servers import BenchServer, copy_contexts, unbind_standard
+from linacsim.kernel.border.sockets import BenchSocket, StreamSocket
+from linacsim.kernel.sync import owned_by
+from linacsim.kernel.tasks import Task, current_task
+from linacsim.kernel.units import SECOND
+
+MODULES: dict[str, tuple[object, str]] = {
+    "pynetdicom.ae.threading": (standins.THREADING, "associations of a task's place; the server's thread"),
+    "pynetdicom.ae.datetime": (standins.Datetime, "thread names carry a date"),
+    "pynetdicom.association.threading": (standins.ASSOCIATION_THREADING, "the events that pause its reactor"),
+    "pynetdicom.association.time": (standins.TIME, "the poll sleeps of its reactor"),
+    "pynetdicom.dimse.queue": (standins.QUEUES, "the message queue, with the DIMSE timeout"),
+    "pynetdicom.dimse.threading": (standins.THREADING, "the thread that serves an N-EVENT-REPORT"),
+    "pynetdicom.dul.queue": (standins.QUEUES, "the four queues of the upper layer, with the ACSE timeout"),
+    "pynetdicom.dul.time": (standins.TIME, "the poll sleeps of its reactor"),
+    "pynetdicom.events.datetime": (standins.Datetime, "the time stamp of an event"),
+    "pynetdicom.timer.time": (standins.TIME, "ARTIM and the network idle timer"),
+    "pynetdicom.transport.datetime": (standins.Datetime, "thread names carry a date"),
+    "pynetdicom.transport.threading": (standins.THREADING, "the associations of a server; the socket's ready event"),
+}
+"""Names of pynetdicom's modules that stand-ins take, and why."""
+
+_original_init = Association.__init__
+
+
+def _init_association(self: Association, ae: Any, mode: str) -> None:
+    """Give an association that is made inside a task its link."""
+    task = current_task()
+    if task is None:
+        _original_init(self, ae, mode)
+        return
+    link = Link(task.place)
+    self.bench_link = link  # type: ignore[attr-defined]
+    with owned_by(link.wake):
+        _original_init(self, ae, mode)
+    unbind_standard(self)
+    link.attach(self)
+
+
+def _start_association(self: Association) -> None:
+    """Start the reactor as a task instead of a thread."""
+    if current_task() is None:
+        threading.Thread.start(self)
+        return
+    link: Link = self.bench_link  # type: ignore[attr-defined]
+    link.place.associations[self] = None
+    _start(self, lambda: _run_association(self, link), f"{self.mode} of association {link.ordinal}", link)
+    self.bench_task.deadline = lambda: _left(self.dul._idle_timer)  # type: ignore[attr-defined]
+
+
+def _run_association(assoc: Association, link: Link) -> None:
+    try:
+        assoc.run_reactor()
+    finally:
+        link.place.associations.pop(assoc, None)
+
+
+def _start_dul(self: DULServiceProvider) -> None:
+    """Start the upper layer's loop as a task instead of a thread."""
+    if current_task() is None:
+        threading.Thread.start(self)
+        return
+    link: Link = self.assoc.bench_link  # type: ignore[attr-defined]
+    _start(self, self.run_reactor, f"upper layer of association {link.ordinal}", link)
+    self.bench_task.deadline = lambda: _left(self.artim_timer)  # type: ignore[attr-defined]
+
+
+def _start(thread: Any, fn: Any, name: str, link: Link) -> None:
+    thread.bench_task = link.place.kernel.spawn(fn, name=name, place=link.place, wake=link.wake)
+
+
+def _is_alive(self: Any) -> bool:
+    """Whether the task, or the thread, has not ended."""
+    task: Task | None = getattr(self, "bench_task", None)
+    return threading.Thread.is_alive(self) if task is None else task.alive
+
+
+def _join(self: Any, timeout: float | None = None) -> None:
+    """Wait for the task's, or the thread's, end."""
+    task: Task | None = getattr(self, "bench_task", None)
+    if task is None:
+        threading.Thread.join(self, timeout)
+    elif task.alive:
+        task.kernel.join(task, None if timeout is None else round(timeout * SECOND))
+
+
+_original_kill_dul = DULServiceProvider.kill_dul
+_original_stop_dul = DULServiceProvider.stop_dul
+
+
+def _kill_dul(self: DULServiceProvider) -> None:
+    """Set the flag, and say so: the loop sleeps until something happens."""
+    _original_kill_dul(self)
+    _notify(self)
+
+
+def _stop_dul(self: DULServiceProvider) -> bool:
+    """Announce the flag that is about to be set; the loop gets its turn when this task sleeps."""
+    _notify(self)
+    return _original_stop_dul(self)
+
+
+def _notify(dul: DULServiceProvider) -> None:
+    link: Link | None = getattr(dul.assoc, "bench_link", None)
+    if link is not None:
+        link.wake.notify()
+
+
+def _left(timer: Timer) -> int | None:
+    """Return the microseconds until a running `timer` runs out, ``None`` if it does not run."""
+    if timer.timeout is None or timer._start_time is None or timer._end_time is not None:
+        return None
+    return round(timer.remaining * SECOND)
+
+
+def _make_socket(assoc: Association, client_socket: Any = None, address: Any = None) -> AssociationSocket:
+    """Make an association socket of the right kind."""
+    link: Link | None = getattr(assoc, "bench_link", None)
+    if link is None:
+        return AssociationSocket(assoc, client_socket, address)
+    if client_socket is not None:
+        client_socket = StreamSocket(link, client_socket.pending)
+    return BenchSocket(assoc, client_socket, address)
+
+
+def _make_server(real: type[AssociationServer]) -> Any:
+    def make(*args: Any, **kwargs: Any) -> AssociationServer:
+        """Make an association server of the right kind."""
+        return (real if current_task() is None else BenchServer)(*args, **kwargs)
+
+    return make
+
+
+def _deepcopy(value: Any) -> Any:
+    """Copy presentation contexts; inside a task, no deeper than they can be changed."""
+    return copy.deepcopy(value) if current_task() is None else copy_contexts(value)
+
+
+FUNCTIONS: dict[str, tuple[object, str]] = {
+    "pynetdicom.association.Association.__init__": (_init_association, "its link to the bench"),
+    "pynetdicom.association.Association.start": (_start_association, "a task instead of a thread"),
+    "pynetdicom.association.Association.is_alive": (_is_alive, "a task instead of a thread"),
+    "pynetdicom.association.Association.join": (_join, "a task instead of a thread"),
+    "pynetdicom.dul.DULServiceProvider.start": (_start_dul, "a task instead of a thread"),
+    "pynetdicom.dul.DULServiceProvider.is_alive": (_is_alive, "a task instead of a thread"),
+    "pynetdicom.dul.DULServiceProvider.join": (_join, "a task instead of a thread"),
+    "pynetdicom.dul.DULServiceProvider.kill_dul": (_kill_dul, "a flag that is set without a signal"),
+    "pynetdicom.dul.DULServiceProvider.stop_dul": (_stop_dul, "a flag that is set without a signal"),
+    "pynetdicom.ae.AssociationSocket": (_make_socket, "byte streams of the bench"),
+    "pynetdicom.transport.AssociationSocket": (_make_socket, "byte streams of the bench"),
+    "pynetdicom.ae.AssociationServer": (_make_server(AssociationServer), "listeners of the bench"),
+    "pynetdicom.ae.ThreadedAssociationServer": (_make_server(ThreadedAssociationServer), "listeners of the bench"),
+    "pynetdicom.ae.deepcopy": (_deepcopy, "a cheaper copy of the contexts for each association"),
+    "pynetdicom.transport.deepcopy": (_deepcopy, "a cheaper copy of the contexts for each association"),
+}
+"""Functions and classes of pynetdicom that are replaced, and why."""

@@ -1,0 +1,153 @@
+"""The live clock: the same environment, driven by an asyncio loop; time is the wall's.
+
+`simpy.rt.RealtimeEnvironment` is no help here: it sleeps through wake-ups from outside and stops when nothing is
+scheduled. Here the loop runs what is due, asks to be called at the next due time, and is called by every byte that
+arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import simpy
+
+from linacsim.errors import HarnessError
+from linacsim.kernel.core import Kernel, value_of
+from linacsim.kernel.identity import Identity
+from linacsim.kernel.places import Place
+from linacsim.kernel.tcp import TcpNetwork
+from linacsim.kernel.units import SECOND
+
+T = TypeVar("T")
+
+_STEPS_PER_TURN = 500
+"""Steps before the loop gets a chance to look at its sockets again."""
+
+
+class WallEnvironment(simpy.Environment):
+    """An environment whose time can be moved up to the wall's before something from outside is let in."""
+
+    def catch_up(self, wall: int) -> None:
+        """Move the time to `wall`, but never past an event that is still due."""
+        self._now = max(self._now, int(min(wall, self.peek())))
+
+
+class LiveKernel(Kernel):
+    """A kernel on wall time and real TCP.
+
+    Parameters
+    ----------
+    host : str
+        The address that peers listen on; loopback unless the user says otherwise.
+    """
+
+    clock = "live"
+    env: WallEnvironment
+
+    def __init__(self, identity: Identity, host: str = "127.0.0.1") -> None:
+        super().__init__(identity)
+        self.env = WallEnvironment()
+        self.host = host
+        self.loop: asyncio.AbstractEventLoop
+        self.network: TcpNetwork = TcpNetwork(self)
+        self._start = time.monotonic_ns()
+        self._pumping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._closed = False
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run on `loop` from now on; time 0 is this moment."""
+        self.loop = loop
+        self._start = time.monotonic_ns()
+
+    @property
+    def now(self) -> int:
+        """Microseconds of wall time since the start of the run."""
+        return (time.monotonic_ns() - self._start) // 1000
+
+    def host_for(self, ordinal: int) -> str:
+        """Return the address that all peers share; ports tell them apart."""
+        return self.host
+
+    def enter(self, what: Callable[..., object], *args: object) -> None:
+        """Let something from outside in (on the loop's thread): catch up with the wall, do it, run what is due."""
+        if self._closed:
+            return
+        self.env.catch_up(self.now)
+        what(*args)
+        self.pump()
+
+    def pump(self) -> None:
+        """Run what is due, then ask to be called for the next."""
+        if self._pumping or self._closed:
+            return
+        self._pumping = True
+        try:
+            again = self._run_due()
+        finally:
+            self._pumping = False
+        if again:
+            self.loop.call_soon(self.pump)
+        else:
+            self._set_timer()
+
+    def _run_due(self) -> bool:
+        env = self.env
+        for _ in range(_STEPS_PER_TURN):
+            if env.peek() > self.now:
+                env.catch_up(self.now)
+                return False
+            env.step()
+        return True
+
+    def _set_timer(self) -> None:
+        due = self.env.peek()
+        if due == float("inf"):
+            return
+        at = self.loop.time() + max(0.0, (due - self.now) / SECOND)
+        if self._timer is not None:
+            if self._timer_at <= at:
+                return  # it rings early and sets itself again: cheaper than a new timer for every message
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self.loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.pump()
+
+    def start(self, fn: Callable[..., T], *args: Any, place: Place, name: str = "") -> asyncio.Future[T]:
+        """Start `fn(*args)` as a task (on the loop's thread); the future ends with it."""
+        future: asyncio.Future[T] = self.loop.create_future()
+
+        def begin() -> None:
+            task = self.spawn(fn, *args, name=name or getattr(fn, "__name__", "run"), place=place)
+
+            def settle(_event: object) -> None:
+                if future.done():
+                    return
+                try:
+                    future.set_result(value_of(task))
+                except Exception as exc:
+                    future.set_exception(exc)
+                except BaseException as exc:
+                    future.set_exception(HarnessError(f"{task.name} was ended: {exc!r}"))
+
+            task.done.callbacks.append(settle)
+
+        self.enter(begin)
+        return future
+
+    def close(self) -> None:
+        """End all tasks and close all connections (on the loop's thread)."""
+        if self._closed:
+            return
+        self.kill_tasks()
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self.network.close()

@@ -1,0 +1,189 @@
+"""The network of the virtual clock: byte streams in memory, with latency.
+
+Every peer is a machine of its own. Loopback and wildcard addresses mean "the machine of the task that asks".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simpy.events import Timeout
+
+from linacsim.errors import InputError
+from linacsim.kernel.streams import WINDOW, Accept, Stream
+from linacsim.kernel.tasks import Task, current_task
+from linacsim.kernel.traffic import Address
+from linacsim.kernel.units import SECOND
+
+if TYPE_CHECKING:
+    import ssl
+
+    from linacsim.kernel.core import Kernel
+    from linacsim.kernel.places import Place
+
+LATENCY = 200
+"""Microseconds that bytes need from one machine to another: a quiet hospital network."""
+
+_SYN_PATIENCE = 127 * SECOND
+"""How long a connection attempt to a silent host lasts: Linux gives up after six SYN retries."""
+_FIRST_EPHEMERAL = 49152
+
+
+class MemoryStream(Stream):
+    """One end of a connection in memory."""
+
+    def __init__(self, network: MemoryNetwork, local: Address, remote: Address) -> None:
+        super().__init__(local, remote)
+        self._network = network
+        self._twin: MemoryStream
+        self._in_flight = 0
+
+    @classmethod
+    def pair(cls, network: MemoryNetwork, near: Address, far: Address) -> tuple[MemoryStream, MemoryStream]:
+        """Return the two ends of a new connection."""
+        here, there = cls(network, near, far), cls(network, far, near)
+        here._twin, there._twin = there, here
+        return here, there
+
+    @property
+    def congested(self) -> bool:
+        """Whether the bytes under way or not yet read by the peer exceed the window."""
+        return self._in_flight > WINDOW
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; it arrives one latency later."""
+        self._check_open()
+        payload = bytes(data)
+        self._in_flight += len(payload)
+        self._later(lambda: self._arrive(payload))
+
+    def close(self) -> None:
+        """Close; the peer reads the end after the last byte."""
+        if self.closed or self.broken:
+            self.closed = True
+            return
+        self.closed = True
+        self._later(self._arrive_end)
+
+    def reset(self) -> None:
+        """Break the connection; the peer sees it one latency later."""
+        if not self.broken:
+            self.feed_break("connection reset")
+            self._later(self._arrive_reset)
+
+    def _later(self, what: Callable[[], None]) -> None:
+        timeout = Timeout(self._network.kernel.env, self._network.latency)
+        timeout.callbacks.append(lambda _event: what())
+
+    def _arrive(self, payload: bytes) -> None:
+        self._record("DATA", payload)
+        if self._twin.closed:
+            self._taken_by_twin(len(payload))
+        self._twin.feed(payload)
+
+    def _arrive_end(self) -> None:
+        self._record("FIN")
+        self._twin.feed_eof()
+
+    def _arrive_reset(self) -> None:
+        self._record("RST")
+        self._twin.feed_break("connection reset by peer")
+
+    def _record(self, kind: str, data: bytes = b"") -> None:
+        kernel = self._network.kernel
+        kernel.traffic.add(kernel.now, self.local, self.remote, kind, data)  # type: ignore[arg-type]
+
+    def _taken(self, count: int) -> None:
+        self._twin._taken_by_twin(count)
+
+    def _taken_by_twin(self, count: int) -> None:
+        was = self.congested
+        self._in_flight -= count
+        if was and not self.congested:
+            self.on_change()
+
+
+class MemoryListener:
+    """A listening address of the virtual network."""
+
+    def __init__(self, network: MemoryNetwork, place: Place, address: Address, accept: Accept) -> None:
+        self.address = address
+        self.place = place
+        self.accept = accept
+        self._network = network
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        self._network.listeners.pop(self.address, None)
+
+
+class MemoryNetwork:
+    """All machines of a virtual bench and the wires between them."""
+
+    def __init__(self, kernel: Kernel, latency: int = LATENCY) -> None:
+        self.kernel = kernel
+        self.latency = latency
+        self.listeners: dict[Address, MemoryListener] = {}
+        self._ports: dict[str, int] = {}
+
+    def listen(self, place: Place, address: Address, accept: Accept, tls: ssl.SSLContext | None) -> MemoryListener:
+        """Listen on the machine of `place`; port 0 takes a free one."""
+        if tls is not None:
+            raise _no_tls()
+        host, port = self._resolve(place, address)
+        where = (host, port or self._next_port(host))
+        if where in self.listeners:
+            raise OSError(98, f"port {where[1]} of {place.name} is already in use")
+        self.listeners[where] = listener = MemoryListener(self, place, where, accept)
+        return listener
+
+    def connect(
+        self, place: Place, target: Address, timeout: int | None, tls: tuple[ssl.SSLContext, str | None] | None
+    ) -> Stream:
+        """Connect over one round trip, or find nobody there."""
+        if tls is not None:
+            raise _no_tls()
+        task = current_task()
+        if task is None:
+            raise RuntimeError("only a task can connect on the virtual network")
+        target = self._resolve(place, target)
+        if target[0] not in self.kernel.hosts:
+            self._nobody_answers(task, target, timeout)
+        task.park(f"a connection to {target[0]}:{target[1]}", self.latency)
+        listener = self.listeners.get(target)
+        task.park(f"a connection to {target[0]}:{target[1]}", self.latency)
+        if listener is None:
+            raise ConnectionRefusedError(111, f"connection to {target[0]}:{target[1]} refused")
+        return self._open((place.host, self._next_port(place.host)), listener)
+
+    def _open(self, source: Address, listener: MemoryListener) -> Stream:
+        self.kernel.traffic.add(self.kernel.now, source, listener.address, "SYN")
+        near, far = MemoryStream.pair(self, source, listener.address)
+        listener.accept(far)
+        return near
+
+    def _nobody_answers(self, task: Task, target: Address, timeout: int | None) -> None:
+        task.park(f"an answer from {target[0]}:{target[1]}", _SYN_PATIENCE if timeout is None else timeout)
+        raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
+
+    def _next_port(self, host: str) -> int:
+        port = self._ports.get(host, _FIRST_EPHEMERAL)
+        # 16384 ephemeral ports, then round again, as TCP does
+        self._ports[host] = _FIRST_EPHEMERAL + (port + 1 - _FIRST_EPHEMERAL) % 16384
+        return port
+
+    def _resolve(self, place: Place, address: Address) -> Address:
+        host, port = address[0], address[1]
+        if host in ("", "localhost"):
+            return place.host, port
+        try:
+            ip = ipaddress.ip_address(host)
+        except ValueError:
+            raise OSError(-2, f"no machine of the bench is called {host}") from None
+        return (place.host if ip.is_loopback or ip.is_unspecified else host), port
+
+
+def _no_tls() -> InputError:
+    return InputError("TLS needs real sockets", "virtual clock", "play this on the live clock (--clock live)")

@@ -1,0 +1,63 @@
+"""Places: the machines of the bench, one for each peer, with a name and an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from linacsim.kernel.traffic import Address
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+
+    from linacsim.kernel.core import Kernel
+    from linacsim.kernel.streams import Stream
+
+
+class Interceptor(Protocol):
+    """What may step between a peer and the network; the fault chain implements it.
+
+    Each method is asked at one border, on a task of the peer. ``True`` means: go on as usual.
+    """
+
+    def connected(self, place: Place, stream: Stream) -> bool:
+        """A transport connection to the peer is open; ``False`` keeps it open and never serves it."""
+
+    def requested(self, place: Place, assoc: Association) -> bool:
+        """An A-ASSOCIATE-RQ has arrived; ``False`` if it has been answered otherwise (rejected, aborted)."""
+
+    def responding(self, place: Place, assoc: Association, message: Any, context_id: int) -> bool:
+        """A DIMSE response is about to be sent; ``False`` swallows it."""
+
+
+class Place:
+    """One machine of the bench.
+
+    Attributes
+    ----------
+    name : str
+        The peer's name in scenarios and in the log: its AE title.
+    host : str
+        Its IP address.
+    address : tuple of (str, int) or None
+        Where it listens, once it does.
+    interceptor : Interceptor or None
+        The faults armed at this place.
+    """
+
+    def __init__(self, kernel: Kernel, name: str, host: str) -> None:
+        self.kernel = kernel
+        self.name = name
+        self.host = host
+        self.address: Address | None = None
+        self.interceptor: Interceptor | None = None
+        self.associations: dict[Association, None] = {}
+        self._ordinal = 0
+
+    def next_association(self) -> int:
+        """Return the ordinal of the next association of this place, from 1."""
+        self._ordinal += 1
+        return self._ordinal
+
+    def log(self, event: str, **fields: Any) -> None:
+        """Record that `event` happened here now; underscores in field names become hyphens."""
+        self.kernel.log.add(self.name, event, **{key.replace("_", "-"): value for key, value in fields.items()})

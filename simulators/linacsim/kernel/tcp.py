@@ -1,0 +1,226 @@
+"""The network of the live clock: TCP and TLS on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+from simpy.events import Event
+
+from linacsim.kernel.streams import WINDOW, Accept, Stream
+from linacsim.kernel.tasks import current_task
+from linacsim.kernel.traffic import Address
+
+if TYPE_CHECKING:
+    import ssl
+
+    from linacsim.kernel.live import LiveKernel
+    from linacsim.kernel.places import Place
+
+_BACKLOG = 512
+_TLS_HANDSHAKE = 10.0
+"""Seconds a TLS handshake may take: a peer that opens a connection and says nothing must not hold it for ever."""
+
+
+class TcpStream(Stream, asyncio.Protocol):
+    """One end of a TCP connection; asyncio calls the protocol methods."""
+
+    def __init__(self, network: TcpNetwork, accept: Accept | None = None) -> None:
+        super().__init__(("", 0), ("", 0))
+        self._network = network
+        self._accept = accept
+        self._transport: asyncio.Transport
+        self._full = False
+        self._paused = False
+
+    @property
+    def congested(self) -> bool:
+        """Whether the operating system's and asyncio's send buffers are full."""
+        return self._full
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take over a connection that is open."""
+        self._transport = transport  # type: ignore[assignment]
+        sock: socket.socket = transport.get_extra_info("socket")
+        # without it Nagle and delayed ACK cost 40 ms an exchange
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local = transport.get_extra_info("sockname")[:2]
+        self.remote = (transport.get_extra_info("peername") or ("", 0))[:2]
+        self._transport.set_write_buffer_limits(high=WINDOW)
+        self._network.streams[self] = None
+        if self._accept is not None:
+            self._record("SYN", self.remote, self.local)
+            self._network.kernel.enter(self._accept, self)
+        else:
+            self._record("SYN", self.local, self.remote)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes."""
+        self._record("DATA", self.remote, self.local, data)
+        self._network.kernel.enter(self.feed, data)
+        if len(self.buffer) > WINDOW and not self._paused and not self.closed:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; keep our side open, the association closes it (TLS knows no half-open state)."""
+        self._record("FIN", self.remote, self.local)
+        self._network.kernel.enter(self.feed_eof)
+        return self._transport.get_extra_info("sslcontext") is None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._network.streams.pop(self, None)
+        if exc is not None:
+            self._record("RST", self.remote, self.local)
+        self._network.kernel.enter(self.feed_break, str(exc) if exc else "connection closed")
+
+    def pause_writing(self) -> None:
+        """The send buffer is full."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """The send buffer has room."""
+        self._full = False
+        self._network.kernel.enter(self.on_change)
+
+    # what the association calls
+
+    def write(self, data: bytes) -> None:
+        """Send `data`."""
+        self._check_open()
+        self._record("DATA", self.local, self.remote, data)
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close; what was written is still sent."""
+        if not self.closed:
+            self.closed = True
+            if not self.broken:
+                self._record("FIN", self.local, self.remote)
+                self._transport.close()
+
+    def reset(self) -> None:
+        """Break the connection with an RST."""
+        self.closed = True
+        if not self.broken:
+            self._record("RST", self.local, self.remote)
+            sock = self._transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                # lingering for 0 s makes the close an RST
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            self._transport.abort()
+
+    def _taken(self, count: int) -> None:
+        if self._paused and len(self.buffer) <= WINDOW // 2 and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _record(self, kind: str, source: Address, target: Address, data: bytes = b"") -> None:
+        kernel = self._network.kernel
+        if kernel.traffic.enabled:
+            kernel.traffic.add(kernel.now, source, target, kind, data)  # type: ignore[arg-type]
+
+
+class TcpListener:
+    """A listening socket; accepting starts as soon as the loop turns."""
+
+    def __init__(self, network: TcpNetwork, place: Place, sock: socket.socket, accept: Accept) -> None:
+        self.address: Address = sock.getsockname()[:2]
+        self._network = network
+        self._place = place
+        self._sock = sock
+        self._accept = accept
+        self._server: asyncio.Server | None = None
+        self._open = True
+
+    async def serve(self, tls: ssl.SSLContext | None) -> None:
+        """Accept connections from now on."""
+        options: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": _TLS_HANDSHAKE} if tls is not None else {}
+        self._server = await self._network.kernel.loop.create_server(
+            lambda: TcpStream(self._network, self._accept), sock=self._sock, backlog=_BACKLOG, **options
+        )
+        if not self._open:
+            self._server.close()
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        self._open = False
+        self._network.listeners.pop(self, None)
+        if self._server is not None:
+            self._server.close()
+        else:
+            self._sock.close()
+
+
+class TcpNetwork:
+    """Real sockets, all on the kernel's loop."""
+
+    def __init__(self, kernel: LiveKernel) -> None:
+        self.kernel = kernel
+        self.streams: dict[TcpStream, None] = {}
+        self.listeners: dict[TcpListener, None] = {}
+        self._starting: set[asyncio.Task[None]] = set()
+
+    def listen(self, place: Place, address: Address, accept: Accept, tls: ssl.SSLContext | None) -> TcpListener:
+        """Bind at once (so that an address in use is known now) and accept when the loop turns."""
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address[0], address[1]))
+            sock.listen(_BACKLOG)
+        except OSError:
+            sock.close()
+            raise
+        listener = TcpListener(self, place, sock, accept)
+        self.listeners[listener] = None
+        starting = self.kernel.loop.create_task(listener.serve(tls))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        return listener
+
+    def connect(
+        self, place: Place, target: Address, timeout: int | None, tls: tuple[ssl.SSLContext, str | None] | None
+    ) -> Stream:
+        """Connect while the calling task waits."""
+        task = current_task()
+        if task is None:
+            raise RuntimeError("only a task can connect on the bench's network")
+        answer = Event(self.kernel.env)
+        attempt = self.kernel.loop.create_task(self._attempt(target, tls))
+        attempt.add_done_callback(lambda ended: self.kernel.enter(_settle, answer, ended))
+        if not self.kernel.wait(answer, f"a connection to {target[0]}:{target[1]}", timeout):
+            attempt.cancel()
+            raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
+        if isinstance(answer.value, BaseException):
+            raise answer.value
+        stream: Stream = answer.value
+        return stream
+
+    async def _attempt(self, target: Address, tls: tuple[ssl.SSLContext, str | None] | None) -> Stream:
+        options: dict[str, Any] = {}
+        if tls is not None:
+            options = {"ssl": tls[0], "server_hostname": tls[1] or "", "ssl_handshake_timeout": _TLS_HANDSHAKE}
+        _transport, stream = await self.kernel.loop.create_connection(
+            lambda: TcpStream(self), target[0], target[1], **options
+        )
+        return stream
+
+    def close(self) -> None:
+        """Close all listeners and break what is still open."""
+        for listener in list(self.listeners):
+            listener.close()
+        for stream in list(self.streams):
+            stream.closed = True
+            stream._transport.abort()
+
+
+def _settle(answer: Event, ended: asyncio.Task[Stream]) -> None:
+    if ended.cancelled():
+        return
+    answer.succeed(ended.exception() or ended.result())

@@ -1,0 +1,117 @@
+"""The virtual clock: time jumps to the next event; one thread, repeatable from the seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import simpy
+from simpy.core import EmptySchedule
+from simpy.events import Event
+
+from linacsim.errors import Deadlock, HarnessError, HorizonReached, Livelock
+from linacsim.kernel.identity import Identity
+from linacsim.kernel.core import Kernel, value_of
+from linacsim.kernel.memory import MemoryNetwork
+from linacsim.kernel.places import Place
+from linacsim.kernel.tasks import current_task
+from linacsim.kernel.units import HOUR, format_duration
+
+T = TypeVar("T")
+
+STEPS_AT_ONE_INSTANT = 200_000
+"""More steps than this without the clock moving is a livelock."""
+_WATCHED = 2_000
+HORIZON = 24 * HOUR
+"""How long a run may last in bench time, unless it says otherwise."""
+
+
+class VirtualKernel(Kernel):
+    """A kernel whose time is the time of the event it works on."""
+
+    clock = "virtual"
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__(identity)
+        self.network = MemoryNetwork(self)
+
+    @property
+    def now(self) -> int:
+        """Microseconds since the start of the run."""
+        return self.env.now  # type: ignore[return-value]  # all delays are whole numbers
+
+    def host_for(self, ordinal: int) -> str:
+        """Return an address of RFC 2544's benchmarking range: never routed, should a real socket ever get it."""
+        return f"198.18.{ordinal // 250}.{ordinal % 250 + 1}"
+
+    def run(self, fn: Callable[..., T], *args: Any, place: Place, limit: int = HORIZON) -> T:
+        """Run `fn(*args)` as a task until it returns, however long it takes in bench time.
+
+        Raises
+        ------
+        Deadlock
+            If nothing is scheduled while the function still waits.
+        Livelock
+            If the clock stands still.
+        HorizonReached
+            If the function takes more than `limit` microseconds.
+        """
+        if current_task() is not None:
+            raise HarnessError("bench.run(...) cannot be called from inside a run; call the function itself")
+        task = self.spawn(fn, *args, name=getattr(fn, "__name__", "run"), place=place)
+        try:
+            self._drive(task.done, self.now + limit)
+        except BaseException:
+            task.kill()
+            raise
+        value: T = value_of(task)
+        return value
+
+    def _drive(self, done: Event, horizon: int) -> None:
+        env = self.env
+        # a callback of our own marks the task as waited for; its error is raised by `run`
+        done.callbacks.append(_heeded)
+        instant, steps = env.now, 0
+        while done.callbacks is not None:
+            try:
+                env.step()
+            except EmptySchedule:
+                raise Deadlock(_stuck("nothing is scheduled any more", self.waiting())) from None
+            if self.failures:
+                self.raise_failures()
+            if env.now == instant:
+                steps += 1
+                if steps > STEPS_AT_ONE_INSTANT:
+                    raise Livelock(self._busiest(env))
+            else:
+                instant, steps = env.now, 0
+                if instant > horizon:
+                    raise HorizonReached(_stuck(f"not over at {format_duration(horizon)}", self.waiting()))
+
+    def _busiest(self, env: simpy.Environment) -> str:
+        turns: Counter[str] = Counter()
+        for _ in range(_WATCHED):
+            before = {task: task.turns for task in self.tasks}
+            env.step()
+            turns.update(task.name for task, count in before.items() if task.turns != count)
+        names = ", ".join(f"{name} ({count} turns)" for name, count in turns.most_common(5))
+        return f"time stands still at {format_duration(self.now)}; busiest: {names or 'processes of the hardware'}"
+
+    def settle(self, duration: int, place: Place) -> None:
+        """Let the bench go on for `duration` microseconds."""
+        self.run(self.sleep, duration, place=place)
+
+    def close(self) -> None:
+        """End all tasks; what is still scheduled is forgotten."""
+        self.kill_tasks()
+
+
+def _heeded(_event: Event) -> None:
+    return None
+
+
+def _stuck(what: str, waiting: list[str]) -> str:
+    shown = waiting[:20]
+    more = [f"... and {len(waiting) - len(shown)} more"] if len(waiting) > len(shown) else []
+    return "\n  ".join([what + ("; who waits for what:" if waiting else ""), *shown, *more])
