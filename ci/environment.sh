@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by the scripts next to it, which set `root` first: makes the project's own environment and keeps it up to date.
 #
-#   environment    make $venv if need be, put its programs first on the PATH
+#   environment    make $venv if need be; its programs are $venv/bin/...
 #   may_install    true if Debian packages can be installed without asking anybody
 #   apt_install    install the named Debian packages
 #   say, give_up   one line on stderr; give_up ends with exit code 3: the surroundings are wrong, not the project
@@ -43,14 +43,16 @@ apt_get() {
     if [ "$(id -u)" -eq 0 ]; then as_root=; else as_root="sudo -n"; fi
     # Some packages (tshark) ask a question unless the front end is named.
     $as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
-        apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null >&2 9<&-
+        apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null 9<&-
 }
 
+# A fresh machine has no package lists and an old one has stale ones: the first failure means nothing yet.
 apt_install() {
     say "installing $* (apt-get)"
-    # A fresh machine has no package lists and an old one has stale ones, so the first failure is not told.
-    apt_get install -y --no-install-recommends "$@" >/dev/null 2>&1 && return
-    apt_get update >/dev/null && apt_get install -y --no-install-recommends "$@" >/dev/null
+    told=$(apt_get install -y --no-install-recommends "$@" 2>&1) && return
+    told=$(apt_get update 2>&1 && apt_get install -y --no-install-recommends "$@" 2>&1) && return
+    printf '%s\n' "$told" >&2
+    return 1
 }
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -89,19 +91,19 @@ need_venv() {
 
 run_pip() {
     if "$venv/bin/python" -I -c 'import pip' 2>/dev/null; then
-        PYTHONPATH='' "$venv/bin/python" -m pip -qq "$@" >&2 9<&-
+        PYTHONPATH='' "$venv/bin/python" -m pip -qq "$@" >&2
     else
-        PYTHONPATH='' "$python" -m pip --python "$venv/bin/python" -qq "$@" >&2 9<&-
+        PYTHONPATH='' "$python" -m pip --python "$venv/bin/python" -qq "$@" >&2
     fi
 }
 
 # --- the environment -------------------------------------------------------------------------------------------------
 
+# The PATH stays as it is: pynetdicom brings a storescu and a findscu of its own, which would hide DCMTK's from the tests.
 environment() {
     wanted="$(cat "$root/ci/environment.sh" "$lock" | cksum) $root"
     project=$(cksum <"$root/pyproject.toml")
     is_ready || make_ready_alone
-    export VIRTUAL_ENV="$venv" PATH="$venv/bin:$PATH"
 }
 
 # The stamp says what the environment was made from; while it is being made, and after an interruption, "unfinished".
@@ -117,7 +119,8 @@ write_stamp() {
     printf '%s\n' "$1" >"$stamp.new" && mv -f "$stamp.new" "$stamp"
 }
 
-# Of two first runs at once, the second waits here and then finds everything done. The lock goes with file 9.
+# Of two first runs at once, the second waits here and then finds everything done. The lock is held by file 9, which pip
+# inherits: where this shell is killed, the next run still waits for the pip it has left behind.
 make_ready_alone() {
     find_python
     exec 9<"$lock"
@@ -163,7 +166,7 @@ make_venv() {
     find "$venv" -mindepth 1 -maxdepth 1 ! -name "${stamp##*/}" -exec rm -rf {} +
     say "making the environment $venv with $("$python" --version)"
     if has_venv; then without=; else without=--without-pip; fi
-    "$python" -I -m venv $without "$venv" >&2 9<&- || give_up "could not make $venv; see above"
+    "$python" -I -m venv $without "$venv" >&2 || give_up "could not make $venv; see above"
 }
 
 # True if somebody else made the environment: it must not be thrown away.
