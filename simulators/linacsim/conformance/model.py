@@ -100,6 +100,17 @@ class Context(Settings):
     note: str = ""
 
 
+class Per(StrEnum):
+    """What a step of an activity is repeated for."""
+
+    JOB = "job"
+    """Once."""
+    FILM = "film"
+    """For each film."""
+    IMAGE_BOX = "image-box"
+    """For each image box of a film."""
+
+
 class ActivityStep(Settings):
     """One operation of an activity."""
 
@@ -107,6 +118,8 @@ class ActivityStep(Settings):
     """A DIMSE operation, ``RELEASE``, ``ASSOCIATE``, or a local word such as ``READ``."""
     sop_class: str | None = None
     """The name of the SOP class; alternatives are separated by `` | ``."""
+    per: Per = Per.JOB
+    """How often the step is done."""
     note: str = ""
 
 

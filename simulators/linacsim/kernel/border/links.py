@@ -97,6 +97,28 @@ class Link:
         """Record that `event` happened on this association."""
         self.place.log(event, assoc=self.ordinal, **{"with": self.other or None}, **fields)
 
+    def reject(self, result: int, source: int, reason: int) -> None:
+        """Answer the A-ASSOCIATE-RQ with an A-ASSOCIATE-RJ (PS3.8 9.3.4); blocks until it has been sent."""
+        self.assoc.acse.send_reject(result, source, reason)
+        self.assoc.kill()
+
+    def abort(self, provider_reason: int | None = None) -> None:
+        """Send an A-ABORT: the service-user's, or the service-provider's with its reason (PS3.8 9.3.8)."""
+        if provider_reason is None:
+            self.assoc.abort(block=False)
+        else:
+            self.assoc._sent_abort = True
+            self.assoc.acse.send_ap_abort(provider_reason)
+        self.mute = True
+        self.assoc.kill()
+
+    def reset(self) -> None:
+        """Break the transport connection (TCP RST)."""
+        self.mute = True
+        sock = self.assoc.dul.socket
+        if sock is not None and sock.socket is not None:
+            sock.socket.stream.reset()  # type: ignore[attr-defined]
+
     def _pdu_sent(self, event: evt.Event) -> None:
         self._pdu(event.pdu, "sent")
 

@@ -1,0 +1,297 @@
+"""`Bench`: the public face. Peers are added to it, code is run on it, and it leaves a log.
+
+::
+
+    with Bench(seed=7) as bench:                      # virtual clock: milliseconds for a 300 s timeout
+        bench.add("printer", "PRINTER")
+        bench.run(my_blocking_function, *bench.address_of("PRINTER"))
+
+    async with Bench(clock="live") as bench: ...      # real TCP, at home in asyncio
+    with Bench(clock="live") as bench: ...            # real TCP, from plain threads
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from linacsim.devices.device import Device, Kind
+from linacsim.devices.registry import KINDS
+from linacsim.errors import HarnessError, InputError
+from linacsim.faults import Armed, Chain
+from linacsim.kernel import border, usertime
+from linacsim.kernel.identity import Identity
+from linacsim.kernel.live import LiveKernel
+from linacsim.kernel.log import EventLog
+from linacsim.kernel.places import Place
+from linacsim.kernel.shelf import Shelf
+from linacsim.kernel.traffic import Traffic
+from linacsim.kernel.units import MILLISECOND, SECOND
+from linacsim.kernel.virtual import HORIZON, VirtualKernel
+from linacsim.settings import AETitle, Settings, build, did_you_mean
+
+T = TypeVar("T")
+Clock = Literal["virtual", "live"]
+
+DICOM_PORT = 104
+"""Where peers listen on the virtual network, each on a machine of its own (PS3.8 9.1.1)."""
+SUT = "SUT"
+"""The place of a user's own code: the stack under test."""
+
+
+class _Title(Settings):
+    ae_title: AETitle
+
+
+class Bench:
+    """A bench of simulated peers on one clock.
+
+    Parameters
+    ----------
+    clock : str
+        ``"virtual"`` or ``"live"``.
+    seed : int
+        Everything that is drawn, every UID and date follows from it.
+    host : str
+        Where live peers listen; loopback unless told otherwise.
+    out : Path or None
+        The folder that films and stored objects go to; ``None`` keeps them in memory.
+    """
+
+    def __init__(
+        self, *, clock: Clock = "virtual", seed: int = 0, host: str = "127.0.0.1", out: Path | None = None
+    ) -> None:
+        if clock not in ("virtual", "live"):
+            raise InputError(f"unknown clock {clock!r}", "Bench", 'the clocks are "virtual" and "live"')
+        border.install()
+        identity = Identity(seed)
+        self.clock = clock
+        self.seed = seed
+        self.shelf = Shelf(out)
+        self.devices: dict[str, Device] = {}
+        self.search: tuple[Path, ...] = (Path(),)
+        self._kernel: VirtualKernel | LiveKernel
+        self._kernel = VirtualKernel(identity) if clock == "virtual" else LiveKernel(identity, host)
+        self._thread: _LoopThread | None = None
+
+    # opening and closing
+
+    def __enter__(self) -> Self:
+        if isinstance(self._kernel, LiveKernel):
+            self._thread = _LoopThread()
+            self._thread.call(self._kernel.attach, self._thread.loop)
+        else:
+            usertime.install()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._thread is not None:
+            self._thread.call(self._kernel.close)
+            self._thread.stop()
+            self._thread = None
+        else:
+            self._kernel.close()
+            usertime.uninstall()
+
+    async def __aenter__(self) -> Self:
+        if not isinstance(self._kernel, LiveKernel):
+            raise HarnessError('the virtual clock needs no event loop: say "with Bench(...)"')
+        self._kernel.attach(asyncio.get_running_loop())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._kernel.close()
+        # transports tell of their end in a later turn of the loop
+        await asyncio.sleep(0.01)
+
+    # what the bench is made of
+
+    @property
+    def log(self) -> EventLog:
+        """The event log."""
+        return self._kernel.log
+
+    @property
+    def traffic(self) -> Traffic:
+        """The bytes that went over the network."""
+        return self._kernel.traffic
+
+    @property
+    def now(self) -> int:
+        """Microseconds since the start of the run."""
+        return self._kernel.now
+
+    @property
+    def kernel(self) -> VirtualKernel | LiveKernel:
+        """The kernel underneath."""
+        return self._kernel
+
+    def digest(self) -> str:
+        """Return the digest of the event log."""
+        return self.log.digest()
+
+    def add(self, kind: str, name: str = "", *, port: int | None = None, settings: Settings | None = None) -> Device:
+        """Add a peer and let it listen.
+
+        Parameters
+        ----------
+        kind : str
+            The kind of device, for example ``"printer"``.
+        name : str
+            Its AE title; the kind in capitals if left out.
+        port : int, optional
+            Where it listens. Default: 104 on the virtual network, a free port live.
+        settings : Settings, optional
+            Its personality.
+
+        Raises
+        ------
+        InputError
+            If the kind is unknown, the AE title is none, it is taken, or the port is in use.
+        """
+        entry = kind_of(kind)
+        title = build(_Title, {"ae-title": name or kind.upper()[:16]}, "peer").ae_title
+        if title in self.devices:
+            raise InputError(f"there is a peer {title!r} already", "peer", "give each peer its own AE title")
+        place = self._kernel.place(title)
+        device = entry.build(place, settings or entry.settings(), self.shelf)
+        device.search = self.search
+        where = port if port is not None else DICOM_PORT if self.clock == "virtual" else 0
+        try:
+            self.play(device.start, where, place=place)
+        except OSError as exc:
+            raise _cannot_listen(title, where, exc) from exc
+        self.devices[title] = device
+        return device
+
+    def address_of(self, name: str) -> tuple[str, int]:
+        """Return host and port of a peer."""
+        place = self._kernel.places.get(name)
+        if place is None or place.address is None:
+            raise InputError(f"no peer {name!r} listens", "bench", did_you_mean(name, self.devices, "peers"))
+        return place.address
+
+    def arm(self, name: str, faults: list[Armed]) -> None:
+        """Arm `faults` of the network at the peer `name`."""
+        self._kernel.place(name).interceptor = Chain(faults)
+
+    # running
+
+    def run(self, fn: Callable[..., T], *args: Any, limit: int = HORIZON) -> T:
+        """Run a user's own blocking function.
+
+        On the virtual clock it runs as a task at the place ``SUT``: its ``time.sleep``, ``time.time``,
+        ``time.monotonic`` and pynetdicom calls are on bench time. Live it is simply called: its time is the wall's.
+
+        Raises
+        ------
+        Deadlock, Livelock, HorizonReached
+            If it cannot come to its end on the virtual clock.
+        """
+        if isinstance(self._kernel, LiveKernel):
+            return fn(*args)
+        with usertime.names_of(fn):
+            return self._kernel.run(fn, *args, place=self._kernel.place(SUT), limit=limit)
+
+    def play(self, fn: Callable[..., T], *args: Any, place: Place | None = None, limit: int = HORIZON) -> T:
+        """Run `fn` as a task of the bench, on either clock, and wait for its end."""
+        where = place or self._kernel.place(SUT)
+        if isinstance(self._kernel, VirtualKernel):
+            return self._kernel.run(fn, *args, place=where, limit=limit)
+        if self._thread is not None:
+            return self._thread.wait_for(self._kernel, fn, args, where)
+        future = self._kernel.start(fn, *args, place=where)
+        if not future.done():
+            raise HarnessError("this takes time; on a running event loop say: await bench.play_async(...)")
+        return future.result()
+
+    async def play_async(self, fn: Callable[..., T], *args: Any, place: Place | None = None) -> T:
+        """Run `fn` as a task of a live bench; for code on a running event loop."""
+        if not isinstance(self._kernel, LiveKernel):
+            raise HarnessError("play_async is for the live clock")
+        return await self._kernel.start(fn, *args, place=place or self._kernel.place(SUT))
+
+    def settle(self, quiet: int = 50 * MILLISECOND, limit: int = 5 * SECOND) -> None:
+        """Let associations that are ending come to their end: wait until none is left, for at most `limit`."""
+        self.play(self._settle, quiet, limit)
+
+    def _settle(self, quiet: int, limit: int) -> None:
+        end = self.now + limit
+        while self.now < end and any(place.associations for place in self._kernel.places.values()):
+            self._kernel.sleep(quiet)
+        self._kernel.sleep(quiet)
+
+
+class _LoopThread:
+    """An event loop on a thread of its own, for a live bench that is used from plain threads."""
+
+    def __init__(self) -> None:
+        self.loop = _new_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="linacsim-bench", daemon=True)
+        self._thread.start()
+
+    def call(self, fn: Callable[..., T], *args: Any) -> T:
+        """Call `fn` on the loop's thread and return what it returns."""
+
+        async def body() -> T:
+            return fn(*args)
+
+        return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
+
+    def wait_for(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place) -> T:
+        """Run `fn` as a task of `kernel` and wait for its end."""
+
+        async def body() -> T:
+            return await kernel.start(fn, *args, place=place)
+
+        return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
+
+    def stop(self) -> None:
+        """Stop the loop and end the thread."""
+
+        async def rest() -> None:
+            # transports tell of their end in a later turn of the loop
+            await asyncio.sleep(0.01)
+
+        asyncio.run_coroutine_threadsafe(rest(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of device called `name`.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in KINDS:
+        raise InputError(f"unknown device {name!r}", "device", did_you_mean(name, KINDS, "devices"))
+    return KINDS[name]
+
+
+def _cannot_listen(title: str, port: int, exc: OSError) -> InputError:
+    return InputError(
+        f"cannot listen on port {port}: {(exc.strerror or str(exc)).lower()}",
+        title,
+        "choose another port, or stop what listens there",
+    )

@@ -1,0 +1,131 @@
+"""What every device has: a personality, services, actions for scenarios, breakages, and its own words in the log."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from linacsim.errors import PlayFailure
+from linacsim.kernel.places import Place
+from linacsim.kernel.shelf import Shelf
+from linacsim.settings import Settings
+
+
+class Nothing(Settings):
+    """The parameters of an action that takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a scenario or an operator can have the device do.
+
+    Attributes
+    ----------
+    settings : type of Settings
+        Its parameters.
+    method : str
+        The method of the device that does it; it blocks on bench time and raises `PlayFailure` if it comes to nothing.
+    """
+
+    settings: type[Settings]
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of device, as scenarios and the command line know it.
+
+    Attributes
+    ----------
+    name : str
+        The word for ``kind:``.
+    build : callable
+        Makes the device from its place, its settings and the shelf.
+    settings : type of Settings
+        The personality.
+    actions, breakages : mapping of str to Action
+        What it can be told to do; what of its hardware can break (a breakage strikes, an action is waited for).
+    events : frozenset of str
+        The words that its hardware writes into the log.
+    about : str
+        One line for people.
+    serves : bool
+        Whether it listens for associations.
+    """
+
+    name: str
+    build: Callable[[Place, Any, Shelf], Device]
+    settings: type[Settings]
+    about: str
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    breakages: Mapping[str, Action] = field(default_factory=dict)
+    events: frozenset[str] = frozenset()
+    serves: bool = True
+
+
+class Device(ABC):
+    """A peer on the bench.
+
+    Parameters
+    ----------
+    place : Place
+        The machine it runs at; its name is the AE title.
+    personality : Settings
+        Its frozen parameters.
+    shelf : Shelf
+        Where it leaves objects and films.
+    """
+
+    kind: ClassVar[Kind]
+
+    def __init__(self, place: Place, personality: Any, shelf: Shelf) -> None:
+        self.place = place
+        self.personality = personality
+        self.shelf = shelf
+        self.search: tuple[Path, ...] = (Path(),)
+
+    @property
+    def name(self) -> str:
+        """The AE title."""
+        return self.place.name
+
+    def start(self, port: int) -> None:
+        """Start the hardware and listen at `port` of the place (called inside a task)."""
+
+    def act(self, action: str, parameters: Settings) -> Any:
+        """Do `action` (called inside a task).
+
+        Raises
+        ------
+        PlayFailure
+            If it comes to nothing.
+        """
+        return getattr(self, self.kind.actions[action].method)(parameters)
+
+    def strike(self, breakage: str, parameters: Settings) -> None:
+        """Break something of the hardware, now."""
+        getattr(self, self.kind.breakages[breakage].method)(parameters)
+
+    def find_file(self, name: str) -> str:
+        """Return the path of a file that a scenario names: relative to its folder, or to the current one."""
+        if name.startswith("pydicom:") or Path(name).is_absolute():
+            return name
+        found = (folder / name for folder in self.search if (folder / name).exists())
+        return str(next(found, name))
+
+    def address_of(self, peer: str) -> tuple[str, int]:
+        """Return where `peer` listens.
+
+        Raises
+        ------
+        PlayFailure
+            If there is no such peer or it does not listen.
+        """
+        found = self.place.kernel.places.get(peer)
+        if found is None or found.address is None:
+            raise PlayFailure(f"{self.name} knows no address of {peer}")
+        return found.address
+

@@ -1,0 +1,68 @@
+"""From files to the pages of a print job: what each image box of each film gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from linacsim.devices.planning.personality import Print
+from linacsim.errors import InputError
+from linacsim.objects.printable import PrintableImage, burn_in, frames, read_image, render
+from linacsim.physics.layout import display_format
+
+
+def pages(what: Print, paths: list[str]) -> list[list[PrintableImage]]:
+    """Return the films of a job, each a list of images in the order of their positions.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be printed or the display format is not ``STANDARD``.
+    """
+    kind, numbers = display_format(what.image_display_format)
+    if kind != "STANDARD":
+        raise InputError(f"{what.image_display_format!r} is not supported here", "image-display-format", r"use STANDARD\C,R")
+    images = [image for path in paths for image in _images(path, what)]
+    if not images:
+        raise InputError("there is nothing to print", "images", "name at least one image")
+    room = numbers[0] * numbers[1]
+    return [images[start : start + room] for start in range(0, len(images), room)]
+
+
+def _images(path: str, what: Print) -> list[PrintableImage]:
+    ds = read_image(path)
+    count = frames(ds)
+    wanted = {"all": count, "first": 1}.get(what.frames, what.frames) if isinstance(what.frames, str) else what.frames
+    chosen = np.linspace(0, count - 1, min(int(wanted), count)).round().astype(int)
+    rendered = [render(ds, int(frame), what.bits) for frame in chosen]
+    return [burn_in(image) for image in rendered] if what.annotate else rendered
+
+
+def image_item(image: PrintableImage) -> Dataset:
+    """Return the item of a Basic Grayscale Image Sequence (PS3.3 C.13.5)."""
+    item = Dataset()
+    item.SamplesPerPixel = 1
+    item.PhotometricInterpretation = image.photometric_interpretation
+    item.Rows, item.Columns = (int(length) for length in image.pixels.shape)
+    item.PixelAspectRatio = [str(part) for part in image.pixel_aspect]
+    item.BitsAllocated = 8 if image.bits == 8 else 16
+    item.BitsStored = image.bits
+    item.HighBit = image.bits - 1
+    item.PixelRepresentation = 0
+    item.PixelData = _encoded(image.pixels)
+    item["PixelData"].VR = "OB" if image.bits == 8 else "OW"
+    return item
+
+
+def _encoded(pixels: Any) -> bytes:
+    """Return little endian bytes of even length (PS3.5 8.1.1)."""
+    data = np.ascontiguousarray(pixels, dtype=np.uint8 if pixels.dtype == np.uint8 else "<u2").tobytes()
+    return data + b"\0" * (len(data) % 2)
+
+
+def sequence_of(*items: Dataset) -> Sequence:
+    """Return a sequence of `items`."""
+    return Sequence(items)

@@ -1,0 +1,177 @@
+"""One print job on one association, played step by step from the table of an activity (PS3.4 Annex H as SCU)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from pydicom.dataset import Dataset
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (
+    BasicFilmBox,
+    BasicFilmSession,
+    BasicGrayscaleImageBox,
+    BasicGrayscalePrintManagementMeta,
+    Printer,
+    PrinterInstance,
+)
+from pynetdicom.status import code_to_category
+
+from linacsim.conformance.model import Activity, ActivityStep, Per
+from linacsim.devices.entity import end_of
+from linacsim.devices.planning.pages import image_item, sequence_of
+from linacsim.devices.planning.personality import Print
+from linacsim.errors import HarnessError, PlayFailure
+from linacsim.kernel.border.links import link_of
+from linacsim.objects.printable import PrintableImage
+
+PRINT = 1
+"""Action Type ID (PS3.4 H.4.1.2.4)."""
+_META = BasicGrayscalePrintManagementMeta
+
+Films = list[list[PrintableImage]]
+
+
+class PrintJob:
+    """Plays the steps of `activity` for `films` on `assoc`.
+
+    The table says which operation follows which, and what is repeated for each film and each image box; here stands only
+    what a message of each kind carries.
+    """
+
+    def __init__(self, assoc: Association, activity: Activity, what: Print, films: Films, uid: Callable[[str], str]) -> None:
+        self._assoc = assoc
+        self._activity = activity
+        self._what = what
+        self._films = films
+        self._uid = uid
+        self._session = ""
+        self._film = ""
+        self._boxes: list[str] = []
+        self._doers: dict[tuple[str, str], Callable[[list[PrintableImage]], None]] = {
+            ("N-GET", "Printer"): self._get_printer,
+            ("N-CREATE", "Basic Film Session"): self._create_session,
+            ("N-SET", "Basic Film Session"): self._set_session,
+            ("N-CREATE", "Basic Film Box"): self._create_film,
+            ("N-SET", "Basic Film Box"): self._set_film,
+            ("N-ACTION", "Basic Film Session"): self._print_session,
+            ("N-ACTION", "Basic Film Box"): self._print_film,
+            ("N-DELETE", "Basic Film Box"): self._delete_film,
+            ("RELEASE", ""): self._release,
+        }
+
+    def play(self) -> None:
+        """Play all steps.
+
+        Raises
+        ------
+        PlayFailure
+            If the printer refuses one, or the association ends; it is released first where it can be.
+        """
+        try:
+            for per_film, steps in _loops(self._activity.steps):
+                for film in self._films if per_film else [[]]:
+                    for step in steps:
+                        self._play(step, film)
+        except PlayFailure:
+            if self._assoc.is_established:
+                self._assoc.release()
+            raise
+
+    def _play(self, step: ActivityStep, film: list[PrintableImage]) -> None:
+        if step.per is Per.IMAGE_BOX:
+            for position, image in enumerate(film, 1):
+                self._set_box(position, image)
+            return
+        doer = self._doers.get((step.op, step.sop_class or ""))
+        if doer is None:
+            raise HarnessError(f"{self._activity.id}: no way to play {step.op} {step.sop_class}")
+        doer(film)
+
+    # the operations
+
+    def _get_printer(self, _film: list[PrintableImage]) -> None:
+        status, told = self._assoc.send_n_get([], Printer, PrinterInstance, meta_uid=_META)
+        self._check("N-GET Printer", status)
+        state = str(told.get("PrinterStatus", "")) if told is not None else ""
+        link_of(self._assoc).log("printer-told", status=state, info=str(told.get("PrinterStatusInfo", "")) if told else "")
+        if state == "FAILURE":
+            raise PlayFailure(f"the printer tells FAILURE ({told.get('PrinterStatusInfo', '')})")
+
+    def _create_session(self, _film: list[PrintableImage]) -> None:
+        what, session = self._what, Dataset()
+        session.MediumType = what.medium
+        session.FilmDestination = "PROCESSOR"
+        session.FilmSessionLabel = what.label
+        self._session = self._uid("film-session")
+        status, told = self._assoc.send_n_create(session, BasicFilmSession, self._session, meta_uid=_META)
+        self._check("N-CREATE Basic Film Session", status)
+
+    def _set_session(self, _film: list[PrintableImage]) -> None:
+        session = Dataset()
+        session.NumberOfCopies = str(self._what.copies)
+        status, _ = self._assoc.send_n_set(session, BasicFilmSession, self._session, meta_uid=_META)
+        self._check("N-SET Basic Film Session", status)
+
+    def _create_film(self, _film: list[PrintableImage]) -> None:
+        what, box, reference = self._what, Dataset(), Dataset()
+        reference.ReferencedSOPClassUID = BasicFilmSession
+        reference.ReferencedSOPInstanceUID = self._session
+        box.ImageDisplayFormat = what.image_display_format
+        box.FilmOrientation = what.film_orientation
+        box.FilmSizeID = what.film_size
+        box.BorderDensity = what.border_density
+        box.Trim = what.trim
+        box.ReferencedFilmSessionSequence = sequence_of(reference)
+        self._film = self._uid("film-box")
+        status, told = self._assoc.send_n_create(box, BasicFilmBox, self._film, meta_uid=_META)
+        self._check("N-CREATE Basic Film Box", status)
+        items = told.get("ReferencedImageBoxSequence") if told is not None else None
+        self._boxes = [str(item.ReferencedSOPInstanceUID) for item in items or []]
+
+    def _set_film(self, _film: list[PrintableImage]) -> None:
+        box = Dataset()
+        box.MagnificationType = self._what.magnification
+        status, _ = self._assoc.send_n_set(box, BasicFilmBox, self._film, meta_uid=_META)
+        self._check("N-SET Basic Film Box", status)
+
+    def _set_box(self, position: int, image: PrintableImage) -> None:
+        if position > len(self._boxes):
+            raise PlayFailure(f"the printer made {len(self._boxes)} image boxes, {position} are needed")
+        box = Dataset()
+        box.ImageBoxPosition = position
+        box.BasicGrayscaleImageSequence = sequence_of(image_item(image))
+        uid = self._boxes[position - 1]
+        status, _ = self._assoc.send_n_set(box, BasicGrayscaleImageBox, uid, meta_uid=_META)
+        self._check(f"N-SET Basic Grayscale Image Box {position}", status)
+
+    def _print_session(self, _film: list[PrintableImage]) -> None:
+        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmSession, self._session, meta_uid=_META)
+        self._check("N-ACTION Basic Film Session", status)
+
+    def _print_film(self, _film: list[PrintableImage]) -> None:
+        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmBox, self._film, meta_uid=_META)
+        self._check("N-ACTION Basic Film Box", status)
+
+    def _delete_film(self, _film: list[PrintableImage]) -> None:
+        status = self._assoc.send_n_delete(BasicFilmBox, self._film, meta_uid=_META)
+        self._check("N-DELETE Basic Film Box", status)
+
+    def _release(self, _film: list[PrintableImage]) -> None:
+        self._assoc.release()
+
+    def _check(self, operation: str, status: Dataset) -> None:
+        """Go on after Success and warnings; the document says nothing else about statuses."""
+        if "Status" not in status:
+            raise PlayFailure(f"{operation}: {end_of(self._assoc)}")
+        if code_to_category(status.Status) not in ("Success", "Warning"):
+            comment = f" ({status.ErrorComment})" if status.get("ErrorComment") else ""
+            raise PlayFailure(f"{operation}: status 0x{status.Status:04X}{comment}")
+
+
+def _loops(steps: tuple[ActivityStep, ...]) -> Iterator[tuple[bool, list[ActivityStep]]]:
+    """Yield runs of steps, each with whether it is repeated for every film."""
+    for per_film, run in groupby(steps, lambda step: step.per is not Per.JOB):
+        yield per_film, list(run)
+
+

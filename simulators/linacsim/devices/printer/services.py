@@ -1,0 +1,411 @@
+"""Basic Grayscale Print Management as SCP (PS3.4 Annex H): messages to hardware calls to responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import evt
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (
+    BasicFilmBox,
+    BasicFilmSession,
+    BasicGrayscaleImageBox,
+    BasicGrayscalePrintManagementMeta,
+    Printer as PrinterSOPClass,
+    PrinterInstance,
+    Verification,
+)
+
+from linacsim.devices.device import Action, Device, Kind, Nothing
+from linacsim.devices.entity import application_entity, listen
+from linacsim.devices.printer.checks import (
+    BOX_TERMS,
+    INVALID_ATTRIBUTE_VALUE,
+    MISSING_ATTRIBUTE,
+    SUCCESS,
+    RefusedError,
+    boxes_of,
+    check_densities,
+    check_image,
+    fill_defaults,
+    film_terms,
+    session_terms,
+    take,
+)
+from linacsim.devices.printer.hardware import FilmHardware, QueueFullError, Sheet
+from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox
+from linacsim.devices.printer.output import film_sheets
+from linacsim.devices.printer.personality import Jam, PrinterPersonality, Refill
+from linacsim.devices.uids import is_uid
+from linacsim.errors import PlayFailure
+from linacsim.kernel.places import Place
+from linacsim.kernel.shelf import Shelf
+
+ATTRIBUTE_LIST_ERROR = 0x0107
+PROCESSING_FAILURE = 0x0110
+DUPLICATE_SOP_INSTANCE = 0x0111
+NO_SUCH_SOP_INSTANCE = 0x0112
+INVALID_SOP_INSTANCE = 0x0117
+NO_SUCH_SOP_CLASS = 0x0118
+CLASS_INSTANCE_CONFLICT = 0x0119
+NO_SUCH_ACTION = 0x0123
+RESOURCE_LIMITATION = 0x0213
+COLLATION_NOT_SUPPORTED = 0xB601
+SESSION_EMPTY = 0xB602
+FILM_EMPTY = 0xB603
+NO_FILM_BOX = 0xC600
+SESSION_QUEUE_FULL = 0xC601
+FILM_QUEUE_FULL = 0xC602
+UNPRINTED_FILM_BOX = 0xC616
+
+PRINT = 1
+"""The one Action Type ID of print management (PS3.4 H.4.1.2.4, H.4.2.2.4)."""
+
+Answer = tuple[Dataset, Dataset | None]
+
+
+class Printer(Device):
+    """A film printer."""
+
+    personality: PrinterPersonality
+
+    def __init__(self, place: Place, personality: PrinterPersonality, shelf: Shelf) -> None:
+        super().__init__(place, personality, shelf)
+        self.hardware = FilmHardware(place.kernel, personality, place.log, place.name)
+        self.sessions: dict[Association, FilmSession] = {}
+
+    def start(self, port: int) -> None:
+        """Switch the hardware on and listen."""
+        self.hardware.switch_on()
+        ae = application_entity(self, self.personality)
+        for sop_class in (BasicGrayscalePrintManagementMeta, Verification):
+            ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+        listen(
+            self,
+            ae,
+            port,
+            [
+                (evt.EVT_N_GET, self._answering(self._get)),
+                (evt.EVT_N_CREATE, self._answering(self._create)),
+                (evt.EVT_N_SET, self._answering(self._set)),
+                (evt.EVT_N_ACTION, self._answering(self._action)),
+                (evt.EVT_N_DELETE, lambda event: self._answering(self._delete)(event)[0]),
+                (evt.EVT_C_ECHO, lambda _event: SUCCESS),
+                (evt.EVT_RELEASED, self._forget),
+                (evt.EVT_ABORTED, self._forget),
+                (evt.EVT_CONN_CLOSE, self._forget),
+            ],
+        )
+
+    def _answering(self, serve: Callable[[evt.Event], Answer]) -> Callable[[evt.Event], Answer]:
+        """Turn refusals into statuses with an Error Comment, and empty attribute lists into none."""
+
+        def handler(event: evt.Event) -> Answer:
+            try:
+                status, attributes = serve(event)
+            except RefusedError as refused:
+                return _status(refused.status, refused.comment), None
+            return status, attributes if attributes else None
+
+        return handler
+
+    def _forget(self, event: evt.Event) -> None:
+        """The hierarchy ends with its association (PS3.4 H.2.2); what was printed is in the queue as a copy."""
+        self.sessions.pop(event.assoc, None)
+
+    # N-GET of the Printer (PS3.4 H.4.6.2.2)
+
+    def _get(self, event: evt.Event) -> Answer:
+        request = event.request
+        if request.RequestedSOPClassUID != PrinterSOPClass:
+            raise RefusedError(NO_SUCH_SOP_CLASS, "N-GET is for the Printer")
+        if request.RequestedSOPInstanceUID != PrinterInstance:
+            raise RefusedError(NO_SUCH_SOP_INSTANCE, "the Printer has a well-known instance")
+        known = self._printer()
+        wanted = [int(tag) for tag in event.attribute_identifiers] or [int(tag) for tag in known.keys()]
+        found = Dataset()
+        for tag in wanted:
+            if tag in known:
+                found[tag] = known[tag]
+        unknown = [tag for tag in wanted if tag not in known]
+        if unknown:
+            return _status(ATTRIBUTE_LIST_ERROR, f"{len(unknown)} attributes are not known"), found
+        return _status(SUCCESS), found
+
+    def _printer(self) -> Dataset:
+        """Return the attributes of the Printer (PS3.3 C.13.9)."""
+        about, told = self.personality, Dataset()
+        told.PrinterStatus, told.PrinterStatusInfo = self.hardware.status
+        told.PrinterName = about.printer_name
+        told.Manufacturer = about.manufacturer
+        told.ManufacturerModelName = about.model
+        told.DeviceSerialNumber = about.serial
+        told.SoftwareVersions = about.software
+        return told
+
+    # N-CREATE
+
+    def _create(self, event: evt.Event) -> Answer:
+        request = event.request
+        given = event.attribute_list if request.AttributeList is not None else Dataset()
+        uid = str(request.AffectedSOPInstanceUID or "")
+        if uid and not is_uid(uid):
+            raise RefusedError(INVALID_SOP_INSTANCE, "not a UID")
+        made = uid or self.place.kernel.identity.next_uid(self.name, "print")
+        if request.AffectedSOPClassUID == BasicFilmSession:
+            status, attributes = self._create_session(event.assoc, made, given)
+        elif request.AffectedSOPClassUID == BasicFilmBox:
+            status, attributes = self._create_film(event.assoc, made, given)
+        else:
+            raise RefusedError(NO_SUCH_SOP_CLASS, "only Film Session and Film Box can be created")
+        return _created(status, attributes, made, named=bool(uid))
+
+    def _create_session(self, assoc: Association, uid: str, given: Dataset) -> tuple[int, Dataset]:
+        if assoc in self.sessions:
+            raise RefusedError(RESOURCE_LIMITATION, "one film session for each association")
+        attributes, terms = Dataset(), session_terms(self.personality)
+        status = take(given, terms, attributes)
+        fill_defaults(attributes, terms, NumberOfCopies="1")
+        self.sessions[assoc] = FilmSession(uid=uid, attributes=attributes)
+        return status, attributes
+
+    def _create_film(self, assoc: Association, uid: str, given: Dataset) -> tuple[int, Dataset]:
+        session = self.sessions.get(assoc)
+        if session is None:
+            raise RefusedError(NO_SUCH_SOP_INSTANCE, "there is no film session")
+        self._check_reference(session, given)
+        if session.film(uid) is not None or uid == session.uid:
+            raise RefusedError(DUPLICATE_SOP_INSTANCE, "the instance exists")
+        if session.films and not self.personality.session_printing:
+            raise RefusedError(UNPRINTED_FILM_BOX, "a film box has not been printed")
+        count = boxes_of(given, self.personality)
+        attributes, terms = Dataset(), film_terms(self.personality)
+        status = take(given, terms, attributes)
+        fill_defaults(attributes, terms, BorderDensity="BLACK", EmptyImageDensity="BLACK")
+        status = check_densities(attributes, self.personality, status)
+        boxes = [ImageBox(uid=self._box_uid(), position=position) for position in range(1, count + 1)]
+        session.films.append(FilmBox(uid=uid, attributes=attributes, boxes=boxes))
+        attributes.ReferencedImageBoxSequence = [_reference(BasicGrayscaleImageBox, box.uid) for box in boxes]
+        return status, attributes
+
+    def _box_uid(self) -> str:
+        return self.place.kernel.identity.next_uid(self.name, "image-box")
+
+    def _check_reference(self, session: FilmSession, given: Dataset) -> None:
+        """The film box names its film session (PS3.3 C.13.4)."""
+        sequence = given.get("ReferencedFilmSessionSequence")
+        if not sequence:
+            raise RefusedError(MISSING_ATTRIBUTE, "ReferencedFilmSessionSequence is missing")
+        if sequence[0].get("ReferencedSOPInstanceUID") != session.uid:
+            raise RefusedError(INVALID_ATTRIBUTE_VALUE, "ReferencedFilmSessionSequence: no such session")
+
+    # N-SET
+
+    def _set(self, event: evt.Event) -> Answer:
+        request = event.request
+        session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
+        given = event.modification_list
+        setters: dict[Any, Callable[[FilmSession, str, Dataset], tuple[int, Dataset]]] = {
+            BasicFilmSession: self._set_session,
+            BasicFilmBox: self._set_film,
+            BasicGrayscaleImageBox: self._set_box,
+        }
+        setter = setters.get(request.RequestedSOPClassUID)
+        if setter is None:
+            raise RefusedError(NO_SUCH_SOP_CLASS, "N-SET is for Film Session, Film Box and Image Box")
+        status, attributes = setter(session, uid, given)
+        # the attribute list goes back only where it was changed (PS3.7 10.1.3.1.9)
+        return _status(status), attributes if status else None
+
+    def _set_session(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
+        self._check_instance(session, uid, session.uid == uid)
+        status = take(given, session_terms(self.personality), session.attributes)
+        return status, _same(given, session.attributes)
+
+    def _set_film(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
+        film = session.film(uid)
+        self._check_instance(session, uid, film is not None)
+        assert film is not None  # noqa: S101 - checked by the line above
+        fixed = [key for key in ("ImageDisplayFormat", "FilmSizeID", "FilmOrientation") if key in given]
+        if fixed:
+            raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{fixed[0]} is fixed once the film box exists")
+        status = take(given, film_terms(self.personality), film.attributes)
+        status = check_densities(film.attributes, self.personality, status)
+        return status, _same(given, film.attributes)
+
+    def _set_box(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
+        box = session.box(uid)
+        self._check_instance(session, uid, box is not None)
+        assert box is not None  # noqa: S101 - checked by the line above
+        position = given.get("ImageBoxPosition")
+        if position is None:
+            raise RefusedError(MISSING_ATTRIBUTE, "ImageBoxPosition is missing")
+        if int(position) != box.position:
+            raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"ImageBoxPosition {position}, this box is {box.position}")
+        sequence = given.get("BasicGrayscaleImageSequence")
+        if sequence:
+            check_image(sequence[0], self.personality.memory - session.memory)
+        attributes = Dataset()
+        status = take(given, BOX_TERMS, attributes)
+        box.attributes = attributes
+        return status, _without_image(attributes)
+
+    def _check_instance(self, session: FilmSession, uid: str, found: bool) -> None:
+        if found:
+            return
+        known = uid == session.uid or session.film(uid) is not None or session.box(uid) is not None
+        if known:
+            raise RefusedError(CLASS_INSTANCE_CONFLICT, "the instance is of another class")
+        raise RefusedError(NO_SUCH_SOP_INSTANCE, "there is no such instance")
+
+    def _session(self, assoc: Association) -> FilmSession:
+        session = self.sessions.get(assoc)
+        if session is None:
+            raise RefusedError(NO_SUCH_SOP_INSTANCE, "there is no film session")
+        return session
+
+    # N-ACTION
+
+    def _action(self, event: evt.Event) -> Answer:
+        request = event.request
+        session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
+        if request.ActionTypeID != PRINT:
+            raise RefusedError(NO_SUCH_ACTION, f"action {request.ActionTypeID}")
+        if request.RequestedSOPClassUID == BasicFilmSession:
+            self._check_instance(session, uid, session.uid == uid)
+            return _status(self._print_session(event.assoc, session)), None
+        if request.RequestedSOPClassUID == BasicFilmBox:
+            film = session.film(uid)
+            self._check_instance(session, uid, film is not None)
+            assert film is not None  # noqa: S101 - checked by the line above
+            return _status(self._print_film(event.assoc, session, film)), None
+        raise RefusedError(NO_SUCH_SOP_CLASS, "N-ACTION is for Film Session and Film Box")
+
+    def _print_session(self, assoc: Association, session: FilmSession) -> int:
+        """Print all film boxes, collated (PS3.4 H.4.1.2.4)."""
+        if not session.films:
+            raise RefusedError(NO_FILM_BOX, "the film session has no film box")
+        if not self.personality.session_printing:
+            return COLLATION_NOT_SUPPORTED
+        filled = [film for film in session.films if not film.empty]
+        self._submit(assoc, session, session.films, SESSION_QUEUE_FULL)
+        return SUCCESS if filled else SESSION_EMPTY
+
+    def _print_film(self, assoc: Association, session: FilmSession, film: FilmBox) -> int:
+        """Print the film box that was created last (PS3.4 H.4.2.2.4)."""
+        if film is not session.films[-1]:
+            raise RefusedError(PROCESSING_FAILURE, "only the film box created last can be printed")
+        self._submit(assoc, session, [film], FILM_QUEUE_FULL)
+        return FILM_EMPTY if film.empty else SUCCESS
+
+    def _submit(self, assoc: Association, session: FilmSession, films: list[FilmBox], when_full: int) -> None:
+        owner = str(assoc.requestor.ae_title).strip()
+        sheets: list[Sheet] = film_sheets(self, session, films, owner)
+        try:
+            self.hardware.submit(owner, sheets)
+        except QueueFullError:
+            raise RefusedError(when_full, "the print queue is full") from None
+
+    # N-DELETE
+
+    def _delete(self, event: evt.Event) -> Answer:
+        request = event.request
+        session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
+        if request.RequestedSOPClassUID == BasicFilmSession:
+            self._check_instance(session, uid, session.uid == uid)
+            del self.sessions[event.assoc]
+        elif request.RequestedSOPClassUID == BasicFilmBox:
+            film = session.film(uid)
+            self._check_instance(session, uid, film is not None)
+            session.films = [other for other in session.films if other is not film]
+        else:
+            raise RefusedError(NO_SUCH_SOP_CLASS, "N-DELETE is for Film Session and Film Box")
+        return _status(SUCCESS), None
+
+    # operators and breakages
+
+    def jam(self, what: Jam) -> None:
+        """The next sheet gets stuck."""
+        self.hardware.jam_next()
+        if what.cleared_after is not None:
+            self.place.kernel.spawn(self._clear_later, what.cleared_after, name="clearing the jam", place=self.place)
+
+    def _clear_later(self, after: int) -> None:
+        self.place.kernel.sleep(after)
+        self.hardware.clear_jam()
+
+    def clear_jam(self, _what: Nothing) -> None:
+        """The operator takes the stuck sheet out."""
+        if not self.hardware.clear_jam():
+            raise PlayFailure(f"{self.name}: no sheet is stuck")
+
+    def refill(self, _what: Refill) -> None:
+        """The operator changes the magazines."""
+        self.hardware.refill()
+
+
+def _status(code: int, comment: str = "") -> Dataset:
+    status = Dataset()
+    status.Status = code
+    if comment:
+        status.ErrorComment = comment[:64]
+    return status
+
+
+def _created(code: int, attributes: Dataset, uid: str, *, named: bool) -> Answer:
+    """Return the answer to an N-CREATE; an instance that the printer has named tells its UID (PS3.7 10.1.5.1.4)."""
+    status = _status(code)
+    if not named:
+        status.AffectedSOPInstanceUID = uid
+        if code == SUCCESS:
+            # pynetdicom takes it from here, and off the attribute list, when the request named none
+            attributes.AffectedSOPInstanceUID = uid
+    return status, attributes
+
+
+def _reference(sop_class: str, uid: str) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = sop_class
+    item.ReferencedSOPInstanceUID = uid
+    return item
+
+
+def _same(given: Dataset, taken: Dataset) -> Dataset:
+    """Return the attributes of `given` as they were taken."""
+    shown = Dataset()
+    for element in given:
+        if element.tag in taken:
+            shown[element.tag] = taken[element.tag]
+    return shown
+
+
+def _without_image(attributes: Dataset) -> Dataset:
+    shown = Dataset()
+    shown.update({element.tag: element for element in attributes if element.keyword != "BasicGrayscaleImageSequence"})
+    return shown
+
+
+KIND = Kind(
+    name="printer",
+    build=Printer,
+    settings=PrinterPersonality,
+    about="a film printer: Basic Grayscale Print Management, with magazines, transport and processor behind it",
+    actions={"clear-jam": Action(Nothing, "clear_jam"), "refill": Action(Refill, "refill")},
+    breakages={"jam": Action(Jam, "jam")},
+    events=frozenset(
+        {
+            "printer-status",
+            "job-queued",
+            "job-printing",
+            "job-done",
+            "sheet-out",
+            "film-jam",
+            "jam-cleared",
+            "magazines-changed",
+        }
+    ),
+)
+Printer.kind = KIND

@@ -1,0 +1,97 @@
+"""What a storage SCP looks at in an encoded data set before it takes responsibility for it."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import data_element_generator
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from linacsim.devices.entity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+
+_SOP_INSTANCE = 0x00080018
+_DEFER = 1024
+_PIXEL_DATA = 0x7FE00010
+
+
+class DamagedDataSetError(Exception):
+    """The data set cannot be read to its end; the text says where it breaks off."""
+
+
+def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
+    """Return SOP Class UID and SOP Instance UID as the data set has them, empty where it has none.
+
+    Raises
+    ------
+    DamagedDataSetError
+        If its beginning cannot be read.
+    """
+    if syntax == DeflatedExplicitVRLittleEndian:
+        return "", ""
+    found = {0x00080016: "", _SOP_INSTANCE: ""}
+    head = BytesIO(data[:4096])
+    try:
+        for element in data_element_generator(
+            head, syntax.is_implicit_VR, syntax.is_little_endian, stop_when=lambda tag, _vr, _length: tag > _SOP_INSTANCE
+        ):
+            if element.tag in found:
+                value = element.value
+                found[int(element.tag)] = bytes(value or b"").decode("ascii", "replace").rstrip("\0 ")  # type: ignore[arg-type]
+    except Exception as exc:
+        # whatever a parser stumbles over in hostile bytes means the same here
+        raise DamagedDataSetError(f"unreadable at its beginning: {exc}") from exc
+    return found[0x00080016], found[_SOP_INSTANCE]
+
+
+def check_complete(data: bytes, syntax: UID) -> None:
+    """Walk the elements to the end of the data set.
+
+    Raises
+    ------
+    DamagedDataSetError
+        If it breaks off in the middle of an element, or is no data set.
+    """
+    if syntax == DeflatedExplicitVRLittleEndian or _ends_with_pixels(data, syntax):
+        return
+    stream = BytesIO(data)
+    last = None
+    try:
+        for element in data_element_generator(
+            stream, syntax.is_implicit_VR, syntax.is_little_endian, defer_size=_DEFER
+        ):
+            last = element.tag
+    except Exception as exc:
+        raise DamagedDataSetError(f"unreadable after {last}: {exc}") from exc
+    if stream.tell() != len(data):
+        raise DamagedDataSetError(f"element {last} breaks off: {stream.tell() - len(data)} bytes are missing")
+
+
+def _ends_with_pixels(data: bytes, syntax: UID) -> bool:
+    """Whether the data set plainly ends with native Pixel Data of the announced length: the usual case, told cheaply."""
+    order = "<" if syntax.is_little_endian else ">"
+    at = data.rfind(struct.pack(order + "HH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF))
+    if at < 0 or at + 12 > len(data):
+        return False
+    start = at + (4 if syntax.is_implicit_VR else 8)
+    (length,) = struct.unpack_from(order + "L", data, start)
+    return bool(start + 4 + length == len(data))
+
+
+def file_header(sop_class: str, sop_instance: str, syntax: str, source: str) -> bytes:
+    """Return preamble, prefix and file meta information (PS3.10 7.1) of an instance received from `source`."""
+    meta = FileMetaDataset()
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop_instance)
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
+    if source:
+        meta.SourceApplicationEntityTitle = source
+    buffer = DicomBytesIO()
+    write_file_meta_info(buffer, meta)
+    return b"\0" * 128 + b"DICM" + buffer.getvalue()

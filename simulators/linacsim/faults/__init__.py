@@ -1,0 +1,12 @@
+"""Floor 2: the fault vocabulary and the chain that applies it at the reach, upper layer and DIMSE borders.
+
+`model` says what can go wrong and when; `chain` makes it happen at one place. Faults of a device's hardware live in the
+device: there they cause the codes.
+"""
+
+from linacsim.faults.chain import Chain as Chain
+from linacsim.faults.model import ACTIONS as ACTIONS
+from linacsim.faults.model import Armed as Armed
+from linacsim.faults.model import Occurrence as Occurrence
+
+__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence"]

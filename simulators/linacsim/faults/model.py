@@ -1,0 +1,180 @@
+"""What can go wrong on the way to a peer, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from linacsim.errors import InputError
+from linacsim.settings import Duration, Settings
+
+CONNECTION = "connection"
+"""The event of a transport connection that has just been accepted."""
+ASSOCIATE = "A-ASSOCIATE-RQ"
+"""The event of an association request that has just arrived."""
+
+
+class AcceptThenSilent(Settings):
+    """Reach: the connection is accepted and never a byte answered; the requestor's ACSE timeout must end it."""
+
+
+class Reject(Settings):
+    """Upper layer: A-ASSOCIATE-RJ (PS3.8 9.3.4).
+
+    Attributes
+    ----------
+    result : int
+        1 rejected-permanent, 2 rejected-transient.
+    source : int
+        1 service-user, 2 service-provider (ACSE), 3 service-provider (presentation).
+    reason : int
+        The reason/diagnostic; its meaning depends on the source.
+    """
+
+    result: Literal[1, 2] = 1
+    source: Literal[1, 2, 3] = 1
+    reason: Literal[1, 2, 3, 7] = 1
+
+
+class Abort(Settings):
+    """Upper layer: A-ABORT instead of the answer (PS3.8 9.3.8).
+
+    Attributes
+    ----------
+    source : str
+        ``service-user`` (0) or ``service-provider`` (2).
+    reason : int
+        The provider's reason; not significant for the service-user.
+    """
+
+    source: Literal["service-user", "service-provider"] = "service-user"
+    reason: Literal[0, 1, 2, 4, 5, 6] = 0
+
+
+class LateAccept(Settings):
+    """Upper layer: the A-ASSOCIATE-RQ is answered only after `delay`."""
+
+    delay: Duration
+
+
+class NoResponse(Settings):
+    """DIMSE: the request is carried out and never answered; the association stays open.
+
+    Attributes
+    ----------
+    for_good : bool
+        The peer answers no later request of this association either.
+    """
+
+    for_good: bool = True
+
+
+class LateResponse(Settings):
+    """DIMSE: the response leaves only after `delay`."""
+
+    delay: Duration
+
+
+class Reset(Settings):
+    """Stream: the connection is reset (TCP RST) instead of the answer."""
+
+
+ACTIONS: dict[str, type[Settings]] = {
+    "accept-then-silent": AcceptThenSilent,
+    "reject": Reject,
+    "abort": Abort,
+    "late-accept": LateAccept,
+    "no-response": NoResponse,
+    "late-response": LateResponse,
+    "reset": Reset,
+}
+"""The words for ``do:``, with their parameters."""
+
+EVENTS: dict[str, tuple[str, ...]] = {
+    "accept-then-silent": (CONNECTION,),
+    "reject": (ASSOCIATE,),
+    "late-accept": (ASSOCIATE,),
+}
+"""Faults that make sense only at certain events; the others are armed at requests."""
+
+
+class When(StrEnum):
+    """At which of its chances a fault fires; the words of a scenario file."""
+
+    ALWAYS = "always"
+    """At each; what a fault without one of the other words does."""
+    NTH = "nth"
+    """At the nth only."""
+    FIRST = "first"
+    """At the first n."""
+    EVERY = "every"
+    """At each nth: the nth, the 2nth and so on."""
+    AFTER = "after"
+    """At each after the first n."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """At which of its chances a fault fires."""
+
+    when: When = When.ALWAYS
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a count below 1."""
+        if self.n < 1:
+            raise InputError(f"{self.n} is not a count", todo="write a whole number, 1 or more")
+
+    def fires(self, ordinal: int) -> bool:
+        """Return whether the fault fires at the chance number `ordinal`, which counts from 1."""
+        match self.when:
+            case When.NTH:
+                return ordinal == self.n
+            case When.FIRST:
+                return ordinal <= self.n
+            case When.EVERY:
+                return ordinal % self.n == 0
+            case When.AFTER:
+                return ordinal > self.n
+            case When.ALWAYS:
+                return True
+
+    def __str__(self) -> str:
+        return str(self.when) if self.when is When.ALWAYS else f"{self.when} {self.n}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Armed:
+    """A fault that waits for its event.
+
+    Attributes
+    ----------
+    do : str
+        The word of `ACTIONS`, or of a device's breakages.
+    on : str
+        The event that it waits for.
+    when : Occurrence
+        Which of those events fire it.
+    parameters : Settings
+        The action's parameters.
+    seen, fired : int
+        How many events have matched, and how many have fired.
+    """
+
+    do: str
+    on: str
+    when: Occurrence = field(default_factory=Occurrence)
+    parameters: Settings
+    text: str = ""
+    seen: int = 0
+    fired: int = 0
+
+    def strikes(self, event: str) -> bool:
+        """Count `event` if it is the one waited for; return whether the fault fires now."""
+        if event != self.on:
+            return False
+        self.seen += 1
+        fires = self.when.fires(self.seen)
+        self.fired += fires
+        return fires
