@@ -48,10 +48,10 @@ _WANTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "multiple_of": "a multiple of {multiple_of}",
-    "too_short": "at least {min_length} entries",
-    "too_long": "at most {max_length} entries",
-    "string_too_short": "at least {min_length} characters",
-    "string_too_long": "at most {max_length} characters",
+    "too_short": "{min_length} or more entries",
+    "too_long": "{max_length} or fewer entries",
+    "string_too_short": "{min_length} or more characters",
+    "string_too_long": "{max_length} or fewer characters",
     "string_pattern_mismatch": "text of the form {pattern}",
 }
 """What is wanted, by pydantic's word for what is wrong."""
@@ -192,6 +192,11 @@ def _not_plain(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str, str
         yield path, f"{dotted(path)!r}: {found(value)} is no text, number, list or mapping", quotes
 
 
+def keys_of(cls: type[BaseModel]) -> list[str]:
+    """Return the keys that a file may use for a `cls`."""
+    return list(_keys_at(cls, ()))
+
+
 def did_you_mean(word: str, known: Iterable[str], noun: str = "keys") -> str:
     """Return advice on the unknown `word`: the nearest known one, or all of them."""
     names = {_folded(name): name for name in sorted(set(known))}
@@ -213,7 +218,7 @@ def found(value: object) -> str:
     if isinstance(value, int):
         return str(int(value)) if abs(value) < 10**_TEXT_MAX else "a very long number"
     if isinstance(value, Mapping | list | tuple):
-        return "a mapping" if isinstance(value, Mapping) else "a list"
+        return ("a " if value else "an empty ") + ("mapping" if isinstance(value, Mapping) else "list")
     return repr(float(value)) if isinstance(value, float) else f"a value of type {type(value).__name__}"
 
 

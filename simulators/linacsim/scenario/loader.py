@@ -1,0 +1,251 @@
+"""Reads a scenario file into a `Scenario`, strictly: whatever is wrong is one `ScenarioError` with file, line and column.
+
+::
+
+    scenario: a jam in the second film is reported
+    peers:
+      PRINTER: {kind: printer, warm-up: 5 min}
+      OTP_SCU: {kind: oncentra, prints-to: PRINTER}
+    faults:
+      - {do: jam, at: PRINTER, on: sheet-out, nth: 2}
+    steps:
+      - OTP_SCU: {print: {films: 3}}
+        fails: jam
+      - wait: 30 s
+    expect:
+      - {event: N-ACTION-RSP, at: PRINTER, way: sent, status: 0xB602}
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Never, TypeVar
+
+from linacsim.conformance.yaml_file import YamlFile, read_yaml
+from linacsim.errors import InputError, ScenarioError
+from linacsim.scenario.expectation import NEVER, Expectation, Times
+from linacsim.scenario.keys import (
+    ExpectKeys,
+    FailsKeys,
+    FaultKeys,
+    FileKeys,
+    PeerKeys,
+    PeerTitle,
+    TogetherKeys,
+    WaitKeys,
+)
+from linacsim.scenario.model import (
+    ActionStep,
+    FaultSpec,
+    Occurrence,
+    PeerSpec,
+    Scenario,
+    Step,
+    TogetherStep,
+    Vocabulary,
+    WaitStep,
+    When,
+)
+from linacsim.settings import KeyPath, Settings, build, did_you_mean, found, keys_of
+
+RESERVED = ("wait", "together", "fails")
+"""Words of a step; no peer can be called so."""
+PROTOCOL_FIELDS = frozenset({"way", "with", "assoc", "status"})
+"""Fields of every protocol record (see `linacsim.kernel.log`)."""
+S = TypeVar("S", bound=Settings)
+
+
+def load_scenario(path: Path | str, vocabulary: Vocabulary) -> Scenario:
+    """Return the scenario in the file at `path`.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file, or anything in it is wrong; the text is one line that says where and what to do.
+    """
+    return _Loader(read_yaml(Path(path), ScenarioError), vocabulary).load()
+
+
+class _Loader:
+    """Checks one file against the vocabulary."""
+
+    def __init__(self, file: YamlFile, vocabulary: Vocabulary) -> None:
+        self.file = file
+        self.vocabulary = vocabulary
+        self.peers: dict[str, PeerSpec] = {}
+
+    def load(self) -> Scenario:
+        """Return the scenario; peers first, for everything else names them."""
+        head = self._build(FileKeys, self.file.data, ())
+        for key, entry in head.peers.items():
+            self._peer(key, entry, ("peers", key))
+        return Scenario(
+            title=head.scenario,
+            about=head.about,
+            requires=head.requires,
+            tags=head.tags,
+            limit=head.limit,
+            peers=self.peers,
+            faults=tuple(self._fault(raw, ("faults", index)) for index, raw in enumerate(head.faults)),
+            steps=self._steps(head.steps, ("steps",)),
+            expect=tuple(self._expect(raw, ("expect", index)) for index, raw in enumerate(head.expect)),
+            path=self.file.path,
+        )
+
+    def _peer(self, key: str, entry: Mapping[str, Any], path: KeyPath) -> None:
+        """Add the peer `key` to the peers."""
+        title = self._build(PeerTitle, {"peer": key}, path).peer
+        if title in RESERVED:
+            self._refuse(f"{title!r} is a word of the steps, no AE title", path, "choose another AE title")
+        if title in self.peers:
+            self._refuse(f"the peer {title!r} stands twice", path, "spaces around an AE title do not count")
+        kind = self._build(PeerKeys, _only(entry, PeerKeys), path).kind
+        self._known("kind of device", kind, self.vocabulary.devices, "kinds", (*path, "kind"))
+        settings = self._rest(self.vocabulary.devices[kind].settings, entry, PeerKeys, path)
+        self.peers[title] = PeerSpec(title=title, kind=kind, settings=settings, where=self.file.locate(path))
+
+    def _fault(self, raw: Mapping[str, Any], path: KeyPath) -> FaultSpec:
+        """Return the fault that `raw` describes."""
+        head = self._build(FaultKeys, _only(raw, FaultKeys), path)
+        self._known("fault", head.do, self.vocabulary.faults, "faults", (*path, "do"))
+        self._known("peer", head.at, self.peers, "peers", (*path, "at"))
+        if head.on:
+            self._known("event", head.on, self.vocabulary.events, "events", (*path, "on"))
+        occurrence = self._occurrence(raw, path)
+        parameters = self._rest(self.vocabulary.faults[head.do], raw, FaultKeys, path)
+        text = f"{head.do} at {head.at}" + (f" on {head.on}" if head.on else "") + f", {occurrence}"
+        return FaultSpec(
+            do=head.do,
+            at=head.at,
+            on=head.on or None,
+            occurrence=occurrence,
+            parameters=parameters,
+            text=text + "".join(f", {key} {raw[key]}" for key in raw if key not in keys_of(FaultKeys)),
+            where=self.file.locate(path),
+        )
+
+    def _occurrence(self, raw: Mapping[str, Any], path: KeyPath) -> Occurrence:
+        """Return the occurrence that one of the exclusive keys of `raw` names."""
+        word = self._exclusive(raw, [when.value for when in When if when is not When.ALWAYS], path)
+        return Occurrence(When(word), raw[word]) if word else Occurrence()
+
+    def _steps(self, entries: Iterable[Mapping[str, Any]], path: KeyPath) -> tuple[Step, ...]:
+        return tuple(self._step(raw, (*path, index)) for index, raw in enumerate(entries))
+
+    def _step(self, raw: Mapping[str, Any], path: KeyPath) -> Step:
+        """Return the step that `raw` describes."""
+        words = [key for key in raw if key != "fails"]
+        if len(words) != 1:
+            names = " and ".join(repr(word) for word in words) or "none"
+            self._refuse(
+                f"a step names one peer, or wait or together; found {names}", path, "begin each step with '- '"
+            )
+        word = words[0]
+        here = (*path, word)
+        if word in RESERVED and "fails" in raw:
+            self._refuse(f"'fails' stands with {word!r}", (*path, "fails"), "only the action of a peer can fail")
+        if word == "wait":
+            return WaitStep(duration=self._build(WaitKeys, raw, path).wait, where=self.file.locate(path))
+        if word == "together":
+            steps = self._steps(self._build(TogetherKeys, raw, path).together, here)
+            return TogetherStep(steps=steps, where=self.file.locate(path))
+        self._known("peer", word, [*self.peers, "wait", "together"], "words for a step", here)
+        action, parameters = self._action(word, raw[word], here)
+        fails = self._build(FailsKeys, {"fails": raw["fails"]}, path).fails if "fails" in raw else None
+        return ActionStep(peer=word, action=action, parameters=parameters, fails=fails, where=self.file.locate(path))
+
+    def _action(self, peer: str, raw: object, path: KeyPath) -> tuple[str, Settings]:
+        """Return the action of `peer` that `raw` names, and its parameters."""
+        known = self.vocabulary.devices[self.peers[peer].kind].actions
+        entry = {raw: None} if isinstance(raw, str) else raw
+        if not isinstance(entry, Mapping) or len(entry) != 1:
+            advice = did_you_mean("", known, f"actions of {self.peers[peer].kind}")
+            self._refuse(f"one action of {peer} is wanted, found {found(raw)}", path, advice)
+        action, parameters = next(iter(entry.items()))
+        here = (*path, action)
+        self._known(f"action of {peer}", action, known, "actions", here)
+        return action, self._build(known[action], {} if parameters is None else parameters, here)
+
+    def _expect(self, raw: Mapping[str, Any], path: KeyPath) -> Expectation:
+        """Return the expectation that `raw` describes."""
+        head = self._build(ExpectKeys, _only(raw, ExpectKeys), path)
+        self._known("event", head.event, self.vocabulary.events, "events", (*path, "event"))
+        if head.at:
+            self._known("peer", head.at, self.peers, "peers", (*path, "at"))
+        fields = {key: self._field(key, raw[key], (*path, key)) for key in raw if key not in keys_of(ExpectKeys)}
+        try:
+            return Expectation(
+                event=head.event,
+                at=head.at or None,
+                fields=fields,
+                times=self._times(raw, path),
+                after=head.after,
+                within=head.within if "within" in raw else None,
+                where=self.file.locate(path),
+            )
+        except ScenarioError:
+            raise
+        except InputError as wrong:
+            self._refuse(wrong.what, path, wrong.todo)
+
+    def _times(self, raw: Mapping[str, Any], path: KeyPath) -> Times:
+        """Return how often `raw` wants its event."""
+        match self._exclusive(raw, ["count", "at-least", "at-most", "never"], path):
+            case "count":
+                return Times(raw["count"], raw["count"])
+            case "at-least":
+                return Times(raw["at-least"])
+            case "at-most":
+                return Times(0, raw["at-most"])
+            case "never" if not raw["never"]:
+                self._refuse("'never' can only be true", (*path, "never"), "leave it out to expect the event")
+            case "never":
+                return NEVER
+        return Times()
+
+    def _field(self, key: str, value: object, path: KeyPath) -> object:
+        """Return the `value` that the field `key` of a record must have.
+
+        A misspelt ``never`` or ``within`` would else be a field that no record has.
+        """
+        fields = self.vocabulary.fields
+        if key not in PROTOCOL_FIELDS and key not in fields:
+            words = [*keys_of(ExpectKeys), *PROTOCOL_FIELDS, *fields]
+            if fields or difflib.get_close_matches(key.lower().replace("_", "-"), keys_of(ExpectKeys), n=1, cutoff=0.8):
+                self._refuse(f"unknown key {key!r}", path, did_you_mean(key, words))
+        if not isinstance(value, str | int | float):
+            self._refuse(f"{key!r} wants text, a number, true or false, found {found(value)}", path)
+        return value
+
+    def _exclusive(self, raw: Mapping[str, Any], words: Iterable[str], path: KeyPath) -> str | None:
+        """Return which of `words` is a key of `raw`; two are an error."""
+        given = [key for key in raw if key in set(words)]
+        if len(given) > 1:
+            self._refuse(f"{given[0]!r} and {given[1]!r} exclude each other", (*path, given[1]), "keep one of them")
+        return given[0] if given else None
+
+    def _rest(self, cls: type[S], raw: Mapping[str, Any], head: type[Settings], path: KeyPath) -> S:
+        """Return the `cls` that the keys of `raw` describe which do not belong to `head`."""
+        known = [*keys_of(head), *keys_of(cls)]
+        for key in raw:
+            if key not in known:
+                self._refuse(f"unknown key {key!r}", (*path, key), did_you_mean(key, known))
+        return self._build(cls, {key: value for key, value in raw.items() if key not in keys_of(head)}, path)
+
+    def _known(self, noun: str, word: str, known: Iterable[str], nouns: str, path: KeyPath) -> None:
+        """Refuse a `word` that is not among the `known`."""
+        if word not in (words := list(known)):
+            self._refuse(f"unknown {noun} {word!r}", path, did_you_mean(word, words, nouns))
+
+    def _build(self, cls: type[S], raw: object, path: KeyPath) -> S:
+        return build(cls, raw, locate=lambda inner: self.file.locate((*path, *inner)), error=ScenarioError)
+
+    def _refuse(self, what: str, path: KeyPath, todo: str = "") -> Never:
+        raise ScenarioError(what, self.file.locate(path), todo)
+
+
+def _only(raw: Mapping[str, Any], head: type[Settings]) -> dict[str, Any]:
+    """Return the entries of `raw` that belong to `head`."""
+    return {key: value for key, value in raw.items() if key in keys_of(head)}

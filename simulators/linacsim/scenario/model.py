@@ -1,0 +1,178 @@
+"""The typed scenario: what a YAML file or Python describes and the runner plays.
+
+A scenario names peers, faults, steps and expectations in DICOM words; it never names a clock, a port or a seed. The file
+form is linear: no loops, no expressions. Whoever needs them builds the same `Scenario` in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from linacsim.errors import InputError
+from linacsim.kernel.units import HOUR, format_duration
+from linacsim.scenario.expectation import Expectation
+from linacsim.settings import Settings
+
+LIMIT = 24 * HOUR
+"""The bench time that a scenario may take unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """What a scenario may say about one kind of device."""
+
+    settings: type[Settings]
+    """The settings of a peer of this kind."""
+    actions: Mapping[str, type[Settings]]
+    """The parameters of each action that a step may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that scenarios are written in; handed in by whoever knows the devices and the faults."""
+
+    devices: Mapping[str, DeviceEntry]
+    """By the word after ``kind:``."""
+    faults: Mapping[str, type[Settings]]
+    """The parameters of each fault, by the word after ``do:``."""
+    events: Collection[str]
+    """The words that may stand after ``on:`` and ``event:``."""
+    fields: Collection[str] = ()
+    """The names of record fields that expectations may use; empty: any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerSpec:
+    """A peer of the bench: its AE title, the kind of its device and the device's settings."""
+
+    title: str
+    kind: str
+    settings: Settings
+    where: str = ""
+
+
+class When(StrEnum):
+    """At which of its chances a fault fires; the words of a scenario file."""
+
+    ALWAYS = "always"
+    """At each; what a fault without one of the other words does."""
+    NTH = "nth"
+    """At the nth only."""
+    FIRST = "first"
+    """At the first n."""
+    EVERY = "every"
+    """At each nth: the nth, the 2nth and so on."""
+    AFTER = "after"
+    """At each after the first n."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """At which of its chances a fault fires."""
+
+    when: When = When.ALWAYS
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a count below 1."""
+        if self.n < 1:
+            raise InputError(f"{self.n} is not a count", todo="write a whole number, 1 or more")
+
+    def fires(self, ordinal: int) -> bool:
+        """Return whether the fault fires at the chance number `ordinal`, which counts from 1."""
+        match self.when:
+            case When.NTH:
+                return ordinal == self.n
+            case When.FIRST:
+                return ordinal <= self.n
+            case When.EVERY:
+                return ordinal % self.n == 0
+            case When.AFTER:
+                return ordinal > self.n
+            case When.ALWAYS:
+                return True
+
+    def __str__(self) -> str:
+        return str(self.when) if self.when is When.ALWAYS else f"{self.when} {self.n}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultSpec:
+    """A fault to arm before the first step."""
+
+    do: str
+    at: str
+    """The AE title of the peer it happens at."""
+    on: str | None = None
+    """The event it waits for; ``None`` is the occasion that the fault itself implies."""
+    occurrence: Occurrence = Occurrence()
+    parameters: Settings
+    text: str = ""
+    """The fault in a few words, as a report shows it."""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionStep:
+    """A peer is asked to do something, and the step ends when it has."""
+
+    peer: str
+    action: str
+    parameters: Settings
+    fails: str | None = None
+    """The step has to fail, with a reason that contains this text."""
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.peer}: {self.action}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStep:
+    """Bench time passes."""
+
+    duration: int
+    """Microseconds."""
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"wait {format_duration(self.duration)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherStep:
+    """Steps that start at the same instant; this one ends when all of them have."""
+
+    steps: tuple[Step, ...]
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"together ({len(self.steps)} steps)"
+
+
+Step = ActionStep | WaitStep | TogetherStep
+"""Something that is played, one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything a run plays and expects."""
+
+    title: str
+    """A sentence; the title of the report."""
+    about: str = ""
+    requires: tuple[str, ...] = ()
+    """The requirements, clauses or profiles that the scenario shows to be met."""
+    tags: tuple[str, ...] = ()
+    limit: int = LIMIT
+    """The bench time after which the run is given up, in microseconds."""
+    peers: Mapping[str, PeerSpec]
+    """By AE title, in the order of the file."""
+    faults: tuple[FaultSpec, ...] = ()
+    steps: tuple[Step, ...]
+    expect: tuple[Expectation, ...] = ()
+    path: Path | None = field(default=None, compare=False)
+    """The file it came from; ``None`` for a scenario that was built in Python."""
