@@ -1,0 +1,207 @@
+"""Where two runs part: the first event that is not the same, for ``linacsim diff RUN RUN``.
+
+Both logs are read line by line side by side; runs of any length need no more memory than a few lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from linacsim.errors import InputError
+from linacsim.kernel.log import Record, canonical
+from linacsim.report.run_folder import run_file
+from linacsim.report.timeline import timeline
+from linacsim.report.words import printable, shorten
+
+CONTEXT = 3
+"""Events before the first difference that are shown."""
+_LONGEST_LINE = 1 << 24
+"""Bytes; a file without line ends is no log and must not be read into memory as one line."""
+_ABSENT = "(absent)"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs; each side as JSON text, or None where it has no such field."""
+
+    key: str
+    a: str | None
+    b: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """How two runs differ.
+
+    Attributes
+    ----------
+    a, b : pathlib.Path
+        The two logs.
+    header : tuple of Difference
+        What differs in the headers: seed, version, clock. It does not change the digest.
+    ordinal : int or None
+        The ordinal of the first event that is not the same; None if only the headers differ.
+    left, right : dict or None
+        That event in `a` and in `b`; None for the run that ended before it.
+    fields : tuple of Difference
+        What differs in that event.
+    before : tuple of dict
+        The last events that are the same in both.
+    """
+
+    a: Path
+    b: Path
+    header: tuple[Difference, ...] = ()
+    ordinal: int | None = None
+    left: Record | None = None
+    right: Record | None = None
+    fields: tuple[Difference, ...] = ()
+    before: tuple[Record, ...] = ()
+
+
+def diff_runs(a: Path, b: Path) -> Divergence | None:
+    """Return the first difference of two runs, or None if headers and events are the same.
+
+    Parameters
+    ----------
+    a, b : pathlib.Path
+        Run folders, or their ``events.jsonl``.
+
+    Raises
+    ------
+    InputError
+        If one is missing, is no run, or has a line that is no event; with file and line.
+    """
+    left_file, right_file = run_file(Path(a)), run_file(Path(b))
+    lefts, rights = _objects(left_file), _objects(right_file)
+    header = _differences(next(lefts), next(rights))
+    before: deque[Record] = deque(maxlen=CONTEXT)
+    for ordinal, (left, right) in enumerate(zip_longest(lefts, rights)):
+        if left is None or right is None or canonical(left) != canonical(right):
+            fields = _differences(left, right) if left is not None and right is not None else ()
+            return Divergence(left_file, right_file, header, ordinal, left, right, fields, tuple(before))
+        before.append(left)
+    return Divergence(left_file, right_file, header) if header else None
+
+
+def format_divergence(divergence: Divergence | None, *, ascii_only: bool = False, width: int = 120) -> str:
+    """Return the words for what `diff_runs` found; lines, each with its line end.
+
+    Parameters
+    ----------
+    divergence : Divergence or None
+        None says that the runs are the same.
+    ascii_only : bool
+        Use nothing but ASCII.
+    width : int
+        Columns of a line.
+    """
+    if divergence is None:
+        return "the runs are the same\n"
+    lines = [_headline(divergence), f"  A {divergence.a}", f"  B {divergence.b}"]
+    lines += _table("headers differ", divergence.header)
+    lines += _events(divergence, ascii_only, width)
+    lines += _table("fields that differ", divergence.fields)
+    text = "\n".join(lines) + "\n"
+    return text.encode("ascii", "backslashreplace").decode("ascii") if ascii_only else text
+
+
+def _headline(found: Divergence) -> str:
+    if found.ordinal is None:
+        return "the events are the same, the headers differ"
+    if found.left is None or found.right is None:
+        ended, other = ("A", "B") if found.left is None else ("B", "A")
+        plural = "" if found.ordinal == 1 else "s"
+        return f"{ended} ends after {found.ordinal} event{plural}, {other} goes on"
+    return f"the runs differ at event {found.ordinal}"
+
+
+def _events(found: Divergence, ascii_only: bool, width: int) -> list[str]:
+    shown = [("  ", record) for record in found.before]
+    shown += [(name, record) for name, record in (("A ", found.left), ("B ", found.right)) if record is not None]
+    if not shown or found.ordinal is None:
+        return []
+    # Both sides in one timeline, so that their columns stand under each other.
+    text = timeline([record for _, record in shown], ascii_only=ascii_only, width=width - 4, pairs=False)
+    return ["events", *(f"  {name}{line}" for (name, _), line in zip(shown, text.splitlines(), strict=True))]
+
+
+def _table(title: str, differences: tuple[Difference, ...]) -> list[str]:
+    if not differences:
+        return []
+    names = [printable(difference.key) for difference in differences]
+    span = max(map(len, names))
+    pairs = [(_side(difference.a), _side(difference.b)) for difference in differences]
+    return [title, *(f"  {name:<{span}}  A {a}  B {b}" for name, (a, b) in zip(names, pairs, strict=True))]
+
+
+def _side(value: str | None) -> str:
+    return _ABSENT if value is None else shorten(printable(value), 60, "...")
+
+
+def _differences(left: Record, right: Record) -> tuple[Difference, ...]:
+    """Return what differs, in the order of the left record, then what only the right one has."""
+    keys = [*left, *(key for key in right if key not in left)]
+    found = (Difference(key, _json(left, key), _json(right, key)) for key in keys)
+    return tuple(difference for difference in found if difference.a != difference.b)
+
+
+def _json(record: Record, key: str) -> str | None:
+    """Return the value as JSON, in which 1, 1.0 and true are three different things, as they are in a log."""
+    return json.dumps(record[key], ensure_ascii=False) if key in record else None
+
+
+def _objects(path: Path) -> Iterator[Record]:
+    """Yield the header and then the events of a log."""
+    try:
+        with path.open("rb") as stream:
+            header = stream.readline(_LONGEST_LINE + 1)
+            if not header:
+                raise InputError("the file is empty", str(path), "name a run that came to its end")
+            yield _header(header, f"{path}:1")
+            number = 1
+            while line := stream.readline(_LONGEST_LINE + 1):
+                number += 1
+                yield _event(line, f"{path}:{number}")
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror or error})", str(path)) from error
+
+
+def _header(line: bytes, where: str) -> Record:
+    try:
+        header = _object(line, where)
+    except InputError:
+        header = {}
+    if "linacsim" not in header:
+        raise InputError("not a run: the first line is no header", where, "name a run folder or its events.jsonl")
+    return header
+
+
+def _event(line: bytes, where: str) -> Record:
+    record = _object(line, where)
+    missing = [key for key in ("n", "t", "at", "event") if key not in record]
+    if missing:
+        raise InputError(f"not an event: it has no {', '.join(missing)}", where, "the file was changed by hand")
+    if not isinstance(record["t"], int) or isinstance(record["t"], bool):
+        raise InputError("not an event: its time t is no whole number", where, "the file was changed by hand")
+    return record
+
+
+def _object(line: bytes, where: str) -> Record:
+    if len(line) > _LONGEST_LINE:
+        raise InputError(f"the line is longer than {_LONGEST_LINE >> 20} MiB", where, "this is no event log")
+    try:
+        value: Any = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        if not line.endswith(b"\n"):
+            raise InputError("the line breaks off", where, "the file is incomplete; run again") from error
+        raise InputError("the line is no JSON", where, "the file is damaged; run again") from error
+    if not isinstance(value, dict):
+        raise InputError("the line is no JSON object", where, "the file is damaged; run again")
+    return value
