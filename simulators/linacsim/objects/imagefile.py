@@ -32,6 +32,7 @@ _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _SAMPLE_BYTES = {"FloatPixelData": 4, "DoubleFloatPixelData": 8}
 _IMAGE_PIXEL = ("PhotometricInterpretation", "SamplesPerPixel", "Rows", "Columns", "BitsAllocated")
 
+_DAMAGED = "it may be damaged: copy or export it again"
 # pydicom converts values when they are looked at, so a broken file shows itself as any of these, and late.
 _BROKEN = (
     ArithmeticError, AssertionError, AttributeError, BytesLengthException, EOFError, InvalidDicomError, LookupError, MemoryError, NotImplementedError, OSError,
@@ -60,14 +61,37 @@ def read_image(path: str | Path) -> Dataset:
         interpretation or transfer syntax that cannot be printed.
     """
     name = str(path)
-    file = _bundled(name) if name.startswith(_PREFIX) else Path(path)
-    with pydicom_errors(name, "it may be damaged: copy or export it again"):
-        ds = _read(file, name)
+    ds = read_instance(path)
+    with pydicom_errors(name, _DAMAGED):
         _check_pixels(ds, name)
         _check_image_pixel_module(ds, name)
         _check_transfer_syntax(ds, name)
         _check_length(ds, name)
     return ds
+
+
+def read_instance(path: str | Path) -> Dataset:
+    """Read a DICOM instance of any kind: image, plan, structure set.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        As for `read_image`.
+
+    Returns
+    -------
+    pydicom.Dataset
+        The data set, with a Transfer Syntax UID; its pixels, if any, have not been looked at.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, a directory, not DICOM, or cut off.
+    """
+    name = str(path)
+    file = _bundled(name) if name.startswith(_PREFIX) else Path(path)
+    with pydicom_errors(name, _DAMAGED):
+        return _read(file, name)
 
 
 def frames(ds: Dataset) -> int:

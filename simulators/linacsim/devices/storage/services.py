@@ -21,7 +21,7 @@ from linacsim.errors import PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
-from linacsim.objects.printable import read_image
+from linacsim.objects.imagefile import read_instance
 
 SUCCESS = 0x0000
 INVALID_SOP_INSTANCE = 0x0117
@@ -109,17 +109,6 @@ class StoragePeer(Device):
         self.place.kernel.sleep(after)
         self.disk.blocked = False
         self.place.log("disk-cleared")
-
-
-def read_instance(path: str) -> Dataset:
-    """Return the instance in a file, whatever its SOP class.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    return read_image(path)
 
 
 def _contexts(images: list[Dataset]) -> list[PresentationContext]:

@@ -1,0 +1,59 @@
+"""The command line: ``linacsim play``, ``linacsim serve``, ``linacsim diff``.
+
+Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 an error of ours or of the input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from linacsim import __version__
+from linacsim.cli import diff, play, serve
+from linacsim.errors import InputError, LinacsimError
+
+ERROR = 3
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse leaves with 2 for a wrong option; here 2 means inconclusive."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ERROR, f"linacsim: {message}; see '{self.prog} --help'\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = _Parser(prog="linacsim", description="A bench of simulated DICOM peers with hardware behind them.")
+    parser.add_argument("--version", action="version", version=f"linacsim {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for module in (play, serve, diff):
+        module.add_to(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except InputError as exc:
+        return _complain(exc)
+    except LinacsimError as exc:
+        return _complain(exc)
+    except KeyboardInterrupt:
+        sys.stderr.write("linacsim: interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # somebody piped us into `head`; nothing is wrong
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _complain(error: Exception) -> int:
+    sys.stderr.write(f"linacsim: {error}\n")
+    return ERROR

@@ -1,0 +1,163 @@
+"""``linacsim play``: play scenarios, tell the verdict, leave a run folder."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from linacsim import __version__
+from linacsim.bench import Bench
+from linacsim.cli.options import clock_of, seed_of
+from linacsim.cli.terminal import colours, say, shortened
+from linacsim.cli.vocabulary import vocabulary
+from linacsim.errors import InputError
+from linacsim.kernel.log import Record
+from linacsim.kernel.units import format_instant
+from linacsim.report import RunFolder, needs_ascii, summary, timeline
+from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
+from linacsim.scenario.loader import load_scenario
+from linacsim.scenario.model import ActionStep, Scenario, Step, TogetherStep
+from linacsim.scenario.runner import play, result_of
+from linacsim.scenario.verdict import Verdict
+
+DEFAULT = "print/film-on-the-light-box"
+"""What `linacsim play` plays when nothing else is said: real images on film."""
+_GRAVITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.ERROR)
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "play",
+        help="play scenarios and tell the verdict",
+        description="Play scenarios. An image (a DICOM file or folder) takes the place of the scenario's own images; "
+        f"without a scenario it is printed on film ({DEFAULT}).",
+    )
+    parser.add_argument("what", nargs="*", metavar="SCENARIO|IMAGE", help="a scenario's name or file, or DICOM images")
+    parser.add_argument("--clock", default="virtual", help="virtual (default) or live")
+    parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
+    parser.add_argument("--out", default="runs", metavar="DIR", help="where the run folders go (default runs)")
+    parser.add_argument("--quiet", action="store_true", help="no timeline")
+    parser.add_argument("--list", action="store_true", help="list the scenarios that come with linacsim")
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Play what the options name; return the exit code of the gravest verdict."""
+    if options.list:
+        return _list()
+    seed, clock = seed_of(options.seed), clock_of(options.clock)
+    names, images = _sort(options.what)
+    paths = [find_scenario(name) for name in names or [DEFAULT]]
+    scenarios = [_with_images(load_scenario(path, vocabulary()), images) for path in paths]
+    worst = Verdict.PASS
+    for scenario in scenarios:
+        verdict = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
+        worst = max(worst, verdict, key=_GRAVITY.index)
+    return worst.exit_code
+
+
+def _list() -> int:
+    known = vocabulary()
+    for path in all_scenarios():
+        say(f"{scenario_name(path):44} {load_scenario(path, known).title}\n")
+    return 0
+
+
+def _sort(what: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell scenarios from images: a scenario is a YAML file or a name that comes with linacsim."""
+    names, images = [], []
+    for word in what:
+        path = Path(word)
+        if word.startswith("pydicom:") or (path.exists() and path.suffix not in (".yaml", ".yml")):
+            images += _files(path) if path.is_dir() else [word]
+        elif path.suffix not in (".yaml", ".yml", "") and not path.exists():
+            raise InputError("no such file", word, "name a DICOM file, or a scenario (linacsim play --list)")
+        else:
+            names.append(word)
+    return names, images
+
+
+def _files(folder: Path) -> list[str]:
+    found = sorted(str(path) for path in folder.rglob("*") if path.is_file() and path.name != "DICOMDIR")
+    if not found:
+        raise InputError("the folder holds no file", str(folder), "name a folder with DICOM images")
+    return found
+
+
+def _with_images(scenario: Scenario, images: list[str]) -> Scenario:
+    """Return `scenario` with the user's images in place of its own."""
+    if not images:
+        return scenario
+    steps = tuple(_step_with(step, tuple(str(_absolute(name)) for name in images)) for step in scenario.steps)
+    if steps == scenario.steps:
+        raise InputError("the scenario takes no images", scenario.title, "play it without, or choose one that prints")
+    return replace(scenario, steps=steps)
+
+
+def _absolute(name: str) -> str | Path:
+    return name if name.startswith("pydicom:") else Path(name).absolute()
+
+
+def _step_with(step: Step, images: tuple[str, ...]) -> Step:
+    if isinstance(step, TogetherStep):
+        return replace(step, steps=tuple(_step_with(each, images) for each in step.steps))
+    if isinstance(step, ActionStep) and "images" in type(step.parameters).model_fields:
+        return replace(step, parameters=step.parameters.model_copy(update={"images": images}))
+    return step
+
+
+def _play(scenario: Scenario, clock: str, seed: int, out: Path, images: list[str], *, quiet: bool) -> Verdict:
+    folder = RunFolder.create(out, scenario.title, f"{clock}-seed-{seed}")
+    bench = Bench(clock=clock, seed=seed, out=folder.root)  # type: ignore[arg-type]
+    bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
+    if clock == "live":
+        bench.log.listeners.append(_progress)
+    started = time.perf_counter_ns()
+    with bench:
+        outcome = play(bench, scenario)
+    wall = (time.perf_counter_ns() - started) // 1000
+    more = {
+        "clock": clock,
+        "seed": seed,
+        "version": __version__,
+        "digest": bench.digest(),
+        "bench-time": bench.log.records[-1]["t"],
+        "wall-time": wall,
+        "films": [str(folder.root / where) for where in bench.shelf.names("films")],
+        "run": str(folder.root),
+        "reproduce": _reproduce(scenario, clock, seed, images),
+    }
+    result = result_of(scenario, outcome, more)
+    header = {"linacsim": __version__, "scenario": scenario.title, "clock": clock, "seed": seed}
+    header["epoch"] = bench.kernel.identity.epoch.isoformat()
+    folder.write(header, bench.log, bench.traffic, result, bench.kernel.identity.epoch_us)
+    _tell(bench.log.records, folder, result, quiet=quiet)
+    return outcome.verdict
+
+
+def _reproduce(scenario: Scenario, clock: str, seed: int, images: list[str]) -> str:
+    name = scenario_name(scenario.path) if scenario.path is not None else scenario.title
+    words = ["linacsim", "play", name, *images, "--seed", str(seed), *(["--clock", "live"] if clock == "live" else [])]
+    return shlex.join(words)
+
+
+def _tell(records: list[Record], folder: RunFolder, result: dict[str, Any], *, quiet: bool) -> None:
+    colour = colours(sys.stdout)
+    if not quiet:
+        text = timeline(records, colour=colour, ascii_only=needs_ascii(sys.stdout))
+        say(shortened(text if text.endswith("\n") else text + "\n", str(folder.root / "timeline.txt")) + "\n")
+    say(summary(result, colour) + "\n")
+
+
+def _progress(record: Record) -> None:
+    """Show on the live clock that something is going on."""
+    if record["event"].startswith(("step-", "sheet-", "film-", "printer-", "fault-")):
+        detail = " ".join(f"{key}={record[key]}" for key in ("step", "info", "sheet", "fault", "reason") if key in record)
+        sys.stderr.write(f"{format_instant(record['t'])} {record['at']}: {record['event']} {detail}\n")

@@ -1,0 +1,91 @@
+"""``linacsim serve``: peers on real TCP until Ctrl-C, one line for each happening."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from linacsim.bench import Bench, kind_of
+from linacsim.cli.options import port_of, seed_of
+from linacsim.cli.terminal import colours, say
+from linacsim.devices.registry import KINDS
+from linacsim.errors import InputError
+from linacsim.kernel.log import Record
+from linacsim.report import needs_ascii, timeline
+
+DEFAULT_PORT = 11112
+_KEEP = 1000
+"""Records kept in memory by a bench that may run for days."""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    kinds = ", ".join(sorted(name for name, kind in KINDS.items() if kind.serves))
+    parser = commands.add_parser("serve", help="serve peers on real TCP until Ctrl-C")
+    parser.add_argument("devices", nargs="+", metavar="DEVICE", help=f"one or more of: {kinds}")
+    parser.add_argument("--port", default=str(DEFAULT_PORT), help="port of the first device; the next get the next ones")
+    parser.add_argument("--ae-title", action="append", default=[], metavar="T", help="AE title; once for each device")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--out", default="served", metavar="DIR", help="where films and objects go (default served)")
+    parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
+    parser.add_argument("--verbose", action="store_true", help="also a line for each DIMSE message")
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    port, seed = port_of(options.port), seed_of(options.seed)
+    if len(options.ae_title) > len(options.devices):
+        raise InputError(f"{len(options.ae_title)} AE titles for {len(options.devices)} devices", "--ae-title")
+    for name in options.devices:
+        if not kind_of(name).serves:
+            raise InputError(f"{name} only calls, it does not serve", "device", "play a scenario with it")
+    bench = Bench(clock="live", seed=seed, host=options.host, out=Path(options.out))
+    bench.traffic.enabled = False
+    bench.log.keep = _KEEP
+    stop = _on_signals()
+    with bench:
+        bench.log.listeners.append(_Teller(verbose=options.verbose))
+        for ordinal, name in enumerate(options.devices):
+            title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
+            device = bench.add(name, title, port=port + ordinal if port else 0)
+            host, where = bench.address_of(device.name)
+            say(f"{name} {device.name} listens on {host}:{where}\n")
+        say(f"films and objects go to {options.out}/; stop with Ctrl-C\n")
+        stop.wait()
+    say("stopped\n")
+    return 0
+
+
+def _free_title(bench: Bench, kind: str) -> str:
+    title, ordinal = kind.upper()[:16], 1
+    while title in bench.devices:
+        ordinal += 1
+        title = f"{kind.upper()[:14]}_{ordinal}"
+    return title
+
+
+def _on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+class _Teller:
+    """Prints a line for each happening."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+        self._colour = colours(sys.stdout)
+        self._ascii = needs_ascii(sys.stdout)
+
+    def __call__(self, record: Record) -> None:
+        """Print the line of `record`; DIMSE messages only if asked for."""
+        if self._verbose or not record["event"].startswith(("C-", "N-")):
+            text = timeline([record], colour=self._colour, ascii_only=self._ascii)
+            say(text if text.endswith("\n") else text + "\n")

@@ -1,0 +1,255 @@
+"""Plays a scenario on a bench and judges it.
+
+The runner sees the bench as a `Stage`: peers are added, faults armed, steps played as tasks. It does not know which clock
+it is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from linacsim.devices.device import Device
+from linacsim.errors import HarnessError, InputError, PlayFailure, ScenarioError
+from linacsim.faults import ACTIONS, Armed
+from linacsim.faults.model import EVENTS
+from linacsim.kernel.core import Kernel
+from linacsim.kernel.log import EventLog, Record
+from linacsim.kernel.tasks import Task
+from linacsim.kernel.units import MINUTE, SECOND
+from linacsim.scenario.expectation import Met, Unmet
+from linacsim.scenario.model import ActionStep, FaultSpec, Scenario, Step, TogetherStep, WaitStep
+from linacsim.scenario.verdict import Verdict, judge
+
+BENCH = "BENCH"
+"""Where the script itself runs; no peer may be called so."""
+LINGER = 2 * MINUTE
+"""After the last step the bench goes on for this long, or until every expectation is met."""
+_GLANCE = SECOND
+
+
+class Stage(Protocol):
+    """What the runner needs of a bench."""
+
+    devices: dict[str, Device]
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel underneath."""
+
+    @property
+    def log(self) -> EventLog:
+        """The event log."""
+
+    def add(self, kind: str, name: str = "", *, port: int | None = None, settings: Any = None) -> Device:
+        """Add a peer."""
+
+    def arm(self, name: str, faults: list[Armed]) -> None:
+        """Arm faults of the network at a peer."""
+
+    def play(self, fn: Callable[..., Any], *args: Any, place: Any = None, limit: int = 0) -> Any:
+        """Run `fn` as a task and wait for its end."""
+
+    def settle(self) -> None:
+        """Let associations that are ending come to their end."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a run has shown.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        Pass, fail, inconclusive or error.
+    expectations : list of (str, Met or Unmet)
+        Each expectation in words, and its result.
+    faults : list of Armed
+        The armed faults with how often they have fired.
+    failures : list of str
+        Steps that failed and should not have, or the other way round.
+    error : HarnessError or None
+        Why the bench could not go on.
+    """
+
+    verdict: Verdict = Verdict.PASS
+    expectations: list[tuple[str, Met | Unmet]] = field(default_factory=list)
+    faults: list[Armed] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    error: HarnessError | None = None
+
+
+def play(stage: Stage, scenario: Scenario) -> Outcome:
+    """Play `scenario` and judge it.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be set up: unknown peer, a file that cannot be printed, a fault without an event.
+    """
+    outcome = Outcome()
+    if BENCH in scenario.peers:
+        raise ScenarioError(f"no peer may be called {BENCH}", scenario.peers[BENCH].where, "choose another AE title")
+    try:
+        outcome.faults = _set_up(stage, scenario)
+        script = _Script(stage, scenario, outcome)
+        stage.play(script.run, place=stage.kernel.place(BENCH), limit=scenario.limit)
+        stage.settle()
+    except HarnessError as exc:
+        outcome.error = exc
+    _judge(stage, scenario, outcome)
+    return outcome
+
+
+def _judge(stage: Stage, scenario: Scenario, outcome: Outcome) -> None:
+    records = list(stage.log.records)
+    outcome.expectations = [(one.describe(), one.evaluate(records)) for one in scenario.expect]
+    unfired = [fault for fault in outcome.faults if not fault.fired]
+    results = [result for _text, result in outcome.expectations]
+    outcome.verdict = judge(results, outcome.failures, unfired, outcome.error)
+    stage.log.add(BENCH, "verdict", verdict=str(outcome.verdict))
+
+
+def _set_up(stage: Stage, scenario: Scenario) -> list[Armed]:
+    """Add the peers and arm the faults."""
+    for peer in scenario.peers.values():
+        stage.add(peer.kind, peer.title, settings=peer.settings)
+    armed = []
+    by_peer: dict[str, list[Armed]] = {}
+    for spec in scenario.faults:
+        fault = _armed(spec)
+        armed.append(fault)
+        if spec.do in ACTIONS:
+            by_peer.setdefault(spec.at, []).append(fault)
+        else:
+            _arm_hardware(stage, spec, fault)
+    for name, faults in by_peer.items():
+        stage.arm(name, faults)
+    return armed
+
+
+def _armed(spec: FaultSpec) -> Armed:
+    implied: Sequence[str] = EVENTS.get(spec.do, ())
+    on = spec.on or (implied[0] if implied else "")
+    if not on:
+        raise ScenarioError(f"when does {spec.do!r} strike?", spec.where, "add 'on:' with an event, such as C-STORE-RQ")
+    if implied and on not in implied:
+        raise ScenarioError(f"{spec.do!r} cannot strike on {on!r}", spec.where, f"it strikes on {' or '.join(implied)}")
+    return Armed(do=spec.do, on=on, when=spec.occurrence, parameters=spec.parameters, text=spec.text)
+
+
+def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
+    """Let a breakage of the hardware strike when its event is logged at its peer."""
+    device = stage.devices[spec.at]
+
+    def listen(record: Record) -> None:
+        if record["at"] == spec.at and fault.strikes(record["event"]):
+            device.place.log("fault-fired", fault=fault.do, on=fault.on)
+            device.strike(spec.do, spec.parameters)
+
+    stage.log.listeners.append(listen)
+
+
+class _Script:
+    """The steps of a scenario, as a task."""
+
+    def __init__(self, stage: Stage, scenario: Scenario, outcome: Outcome) -> None:
+        self._stage = stage
+        self._scenario = scenario
+        self._outcome = outcome
+        self._kernel = stage.kernel
+
+    def run(self) -> None:
+        """Play the steps, then linger until the expectations are met."""
+        for step in self._scenario.steps:
+            if not self._play(step):
+                return
+        self._linger()
+
+    def _play(self, step: Step) -> bool:
+        """Play a step; return whether the script goes on."""
+        if isinstance(step, WaitStep):
+            self._kernel.sleep(step.duration)
+            return True
+        if isinstance(step, TogetherStep):
+            tasks = [self._kernel.spawn(self._play, each, name=f"step {each}") for each in step.steps]
+            for task in tasks:
+                self._kernel.join(task)
+            return all(_returned(task) for task in tasks)
+        return self._act(step)
+
+    def _act(self, step: ActionStep) -> bool:
+        device = self._stage.devices[step.peer]
+        device.place.log("step-started", step=step.action)
+        task = self._kernel.spawn(
+            device.act, step.action, step.parameters, name=f"step {step}", place=device.place
+        )
+        self._kernel.join(task)
+        reason = _failure(task, step)
+        if reason is None:
+            device.place.log("step-done", step=step.action)
+        else:
+            device.place.log("step-failed", step=step.action, reason=reason, expected=step.fails is not None or None)
+        return self._as_expected(step, reason)
+
+    def _as_expected(self, step: ActionStep, reason: str | None) -> bool:
+        if step.fails is None and reason is None:
+            return True
+        if reason is None:
+            self._outcome.failures.append(f"{step} should have failed with {step.fails!r}")
+            return False
+        if step.fails is not None and step.fails.lower() in reason.lower():
+            return True
+        wanted = f" (expected: {step.fails!r})" if step.fails is not None else ""
+        self._outcome.failures.append(f"{step} failed: {reason}{wanted}")
+        return False
+
+    def _linger(self) -> None:
+        end, seen = self._kernel.now + LINGER, -1
+        while self._kernel.now < end:
+            records = self._stage.log.records
+            if len(records) != seen:
+                seen = len(records)
+                if all(isinstance(one.evaluate(records), Met) for one in self._scenario.expect):
+                    return
+            self._kernel.sleep(_GLANCE)
+
+
+def _returned(task: Task) -> bool:
+    if task.error is not None:
+        raise task.error
+    return bool(task.done.value)
+
+
+def _failure(task: Task, step: ActionStep) -> str | None:
+    """Return why a step came to nothing; errors of the input and of the bench are raised."""
+    error = task.error
+    if error is None:
+        return None
+    if isinstance(error, PlayFailure):
+        return str(error)
+    if isinstance(error, InputError | HarnessError):
+        raise error
+    raise HarnessError(f"{step}: {type(error).__name__}: {error}") from error
+
+
+def result_of(scenario: Scenario, outcome: Outcome, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run's result as a plain mapping, for reports; `more` is added."""
+    failures = list(outcome.failures)
+    if outcome.error is not None:
+        failures.append(f"{type(outcome.error).__name__}: {outcome.error}")
+    return {
+        "scenario": scenario.title,
+        "verdict": str(outcome.verdict),
+        "requires": list(scenario.requires),
+        "expectations": [
+            {"text": text, "met": isinstance(result, Met), "reason": getattr(result, "reason", "")}
+            for text, result in outcome.expectations
+        ],
+        "faults": [{"text": fault.text or f"{fault.do} on {fault.on}", "fired": fault.fired} for fault in outcome.faults],
+        "failures": failures,
+        **more,
+    }
+
+
