@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import pytest
@@ -171,6 +172,19 @@ def test_a_duplicate_and_a_lost_message_stay_as_they_are() -> None:
 def test_a_received_never_joins_a_later_sent() -> None:
     sent, received = both(0, "A", "C-ECHO-RQ", "B", 1)
     assert len(pair(log(received, sent))) == 2
+
+
+def test_ten_thousand_changed_messages_take_no_time() -> None:
+    pairs = [both(n, "A", "C-STORE-RSP", "B", 1, status=0) for n in range(10_000)]
+    records = log(*(record for sent, received in pairs for record in (sent, {**received, "status": 1})))
+    begin = time.perf_counter()
+    assert len(pair(records)) == 20_000
+    assert time.perf_counter() - begin < 5
+
+
+def test_an_association_without_a_sensible_ordinal_is_paired_by_its_route() -> None:
+    sent, received = both(0, "A", "C-ECHO-RQ", "B", 1)
+    assert len(pair(log({**sent, "assoc": [1]}, received))) == 1
 
 
 def test_ae_titles_that_are_not_the_names_of_the_peers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,11 +11,14 @@ from linacsim.kernel.log import Record
 _OF_ONE_SIDE = frozenset(("n", "t", "at", "event", "way", "with", "assoc"))
 """Fields in which the two records of one message are allowed to differ."""
 
-_End = tuple[str, object]
+_IN_FLIGHT = 64
+"""Most messages of one word on one association that wait for their receiver; older ones were lost or changed."""
+
+_End = tuple[str, int | None]
 _Route = tuple[str, str, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
     """One line of the timeline.
 
@@ -50,7 +54,8 @@ def pair(records: Iterable[Record], peers: Mapping[str, str] | None = None) -> l
 class _Pairing:
     def __init__(self, peers: Mapping[str, str]) -> None:
         self._peers = peers
-        self._open: dict[_Route, list[Row]] = {}
+        self._open: dict[_Route, dict[int | None, deque[Row]]] = {}
+        """What was sent and has not been received, by route and by the sender's association."""
         self._partner: dict[_End, _End] = {}
         """The association ordinal that the other side uses; learnt from the first message of an association."""
 
@@ -63,27 +68,44 @@ class _Pairing:
         here, there = str(record.get("at", "")), self._peers.get(other, other)
         event = str(record.get("event", ""))
         if way == "sent":
-            self._open.setdefault((here, there, event), []).append(row)
+            self._sent((here, there, event), row)
             return row
-        return None if self._join(self._open.get((there, here, event), []), record) else row
+        return None if self._received((there, here, event), record) else row
 
-    def _join(self, candidates: list[Row], received: Record) -> bool:
-        for index, row in enumerate(candidates):
-            if self._belong(row.record, received):
+    def _sent(self, route: _Route, row: Row) -> None:
+        waiting = self._open.setdefault(route, {})
+        waiting.setdefault(_ordinal(row.record), deque(maxlen=_IN_FLIGHT)).append(row)
+
+    def _received(self, route: _Route, received: Record) -> bool:
+        waiting = self._open.get(route, {})
+        end = (route[1], _ordinal(received))
+        partner = self._partner.get(end)
+        for ordinal in [*waiting] if partner is None else (partner[1], None):
+            row = self._match(waiting.get(ordinal, ()), (route[0], ordinal), end, received)
+            if row is not None:
+                waiting[ordinal].remove(row)
+                if not waiting[ordinal]:
+                    del waiting[ordinal]
                 row.latency = received["t"] - row.record["t"]
                 row.record = {**received, **row.record}
-                del candidates[index]
                 return True
         return False
 
-    def _belong(self, sent: Record, received: Record) -> bool:
-        shared = (sent.keys() & received.keys()) - _OF_ONE_SIDE
-        if any(sent[key] != received[key] for key in shared):
-            return False
-        a, b = (sent["at"], sent.get("assoc")), (received["at"], received.get("assoc"))
-        if a[1] is None or b[1] is None:
-            return True
-        if self._partner.get(a, b) != b or self._partner.get(b, a) != a:
-            return False
-        self._partner[a], self._partner[b] = b, a
-        return True
+    def _match(self, rows: Iterable[Row], sender: _End, receiver: _End, received: Record) -> Row | None:
+        """Return the first of `rows` that can be what arrived as `received`, and remember the two associations."""
+        known = sender[1] is not None and receiver[1] is not None
+        if known and self._partner.get(sender, receiver) != receiver:
+            return None
+        for row in rows:
+            shared = (row.record.keys() & received.keys()) - _OF_ONE_SIDE
+            if all(row.record[key] == received[key] for key in shared):
+                if known:
+                    self._partner[sender], self._partner[receiver] = receiver, sender
+                return row
+        return None
+
+
+def _ordinal(record: Record) -> int | None:
+    """Return the record's association; None if it has none, or a log that was edited by hand has anything else."""
+    ordinal = record.get("assoc")
+    return ordinal if isinstance(ordinal, int) else None
