@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from linacsim.cli.terminal import colours, say, shortened
 from linacsim.cli.vocabulary import vocabulary
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
+from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.kernel.units import format_instant
 from linacsim.report import RunFolder, needs_ascii, summary, timeline
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
@@ -119,10 +119,10 @@ def _play(scenario: Scenario, clock: str, seed: int, out: Path, images: list[str
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
     if clock == "live":
         bench.log.listeners.append(_progress)
-    started = time.perf_counter_ns()
+    watch = Stopwatch()
     with bench:
         outcome = play(bench, scenario)
-    wall = (time.perf_counter_ns() - started) // 1000
+    wall = watch.elapsed()
     more = {
         "clock": clock,
         "seed": seed,
@@ -159,5 +159,7 @@ def _tell(records: list[Record], folder: RunFolder, result: dict[str, Any], *, q
 def _progress(record: Record) -> None:
     """Show on the live clock that something is going on."""
     if record["event"].startswith(("step-", "sheet-", "film-", "printer-", "fault-")):
-        detail = " ".join(f"{key}={record[key]}" for key in ("step", "info", "sheet", "fault", "reason") if key in record)
+        detail = " ".join(
+            f"{key}={record[key]}" for key in ("step", "info", "sheet", "fault", "reason") if key in record
+        )
         sys.stderr.write(f"{format_instant(record['t'])} {record['at']}: {record['event']} {detail}\n")

@@ -27,7 +27,9 @@ def add_to(commands: Any) -> None:
     kinds = ", ".join(sorted(name for name, kind in KINDS.items() if kind.serves))
     parser = commands.add_parser("serve", help="serve peers on real TCP until Ctrl-C")
     parser.add_argument("devices", nargs="+", metavar="DEVICE", help=f"one or more of: {kinds}")
-    parser.add_argument("--port", default=str(DEFAULT_PORT), help="port of the first device; the next get the next ones")
+    parser.add_argument(
+        "--port", default=str(DEFAULT_PORT), help="port of the first device; the next get the next ones"
+    )
     parser.add_argument("--ae-title", action="append", default=[], metavar="T", help="AE title; once for each device")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--out", default="served", metavar="DIR", help="where films and objects go (default served)")

@@ -93,7 +93,8 @@ class Device(ABC):
         return self.place.name
 
     def start(self, port: int) -> None:
-        """Start the hardware and listen at `port` of the place (called inside a task)."""
+        """Start the hardware and listen at `port` of the place (called inside a task); a client has neither."""
+        del port
 
     def act(self, action: str, parameters: Settings) -> Any:
         """Do `action` (called inside a task).
@@ -128,4 +129,3 @@ class Device(ABC):
         if found is None or found.address is None:
             raise PlayFailure(f"{self.name} knows no address of {peer}")
         return found.address
-

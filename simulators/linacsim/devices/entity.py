@@ -66,7 +66,7 @@ def application_entity(device: Device, network: NetworkSettings) -> AE:
     ae.maximum_associations = network.maximum_associations
     ae.require_called_aet = network.require_called
     ae.require_calling_aet = list(network.accept_calling)
-    ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID  # type: ignore[assignment]
+    ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     return ae
 

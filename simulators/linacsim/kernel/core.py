@@ -93,13 +93,17 @@ class Kernel(ABC):
         """Start a simpy process of the hardware; `name` is told when the bench is stuck."""
         process = self.env.process(generator)
         self.processes[process] = name
-        process.callbacks.append(lambda _event: self.processes.pop(process, None))
+
+        def ended(_event: Event) -> None:
+            self.processes.pop(process, None)
+
+        process.callbacks.append(ended)
         return process
 
     def task_ended(self, task: Task, value: object) -> None:
         """Settle the end of a task (called by the task itself)."""
         self.tasks.pop(task, None)
-        error = task.error
+        error = task.raised
         if error is not None and not task.done.callbacks:
             self._unheeded(task, error)
         task.done.succeed(value)
@@ -194,6 +198,6 @@ def _target(process: Process) -> str:
 
 def value_of(task: Task) -> Any:
     """Return what a task that has ended returned, or raise what it raised."""
-    if task.error is not None:
-        raise task.error
+    if task.raised is not None:
+        raise task.raised
     return task.done.value

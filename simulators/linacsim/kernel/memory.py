@@ -80,7 +80,7 @@ class MemoryStream(Stream):
     def _arrive(self, payload: bytes) -> None:
         self._record("DATA", payload)
         if self._twin.closed:
-            self._taken_by_twin(len(payload))
+            self.taken_by_twin(len(payload))
         self._twin.feed(payload)
 
     def _arrive_end(self) -> None:
@@ -96,9 +96,10 @@ class MemoryStream(Stream):
         kernel.traffic.add(kernel.now, self.local, self.remote, kind, data)  # type: ignore[arg-type]
 
     def _taken(self, count: int) -> None:
-        self._twin._taken_by_twin(count)
+        self._twin.taken_by_twin(count)
 
-    def _taken_by_twin(self, count: int) -> None:
+    def taken_by_twin(self, count: int) -> None:
+        """The other end has taken `count` bytes: they are no longer under way."""
         was = self.congested
         self._in_flight -= count
         if was and not self.congested:

@@ -110,8 +110,9 @@ class Stream(ABC):
     def reset(self) -> None:
         """Break the connection (TCP RST)."""
 
+    @abstractmethod
     def _taken(self, count: int) -> None:
-        """Room for `count` more bytes has become free; streams with flow control override this."""
+        """Room for `count` more bytes has become free."""
 
     def _check_open(self) -> None:
         if self.broken:

@@ -17,6 +17,8 @@ import simpy
 from greenlet import GreenletExit, getcurrent, greenlet
 from simpy.events import Event, Timeout
 
+from linacsim.errors import HarnessError
+
 if TYPE_CHECKING:
     from linacsim.kernel.core import Kernel
     from linacsim.kernel.places import Place
@@ -80,7 +82,7 @@ class Task(greenlet):
         What the task is waiting for.
     done : simpy.events.Event
         Succeeds with the function's return value; nobody needs to wait for it.
-    error : BaseException or None
+    raised : BaseException or None
         What ended the task, if it did not return.
     deadline : callable
         For a task that polls: microseconds until the timer that it looks at runs out, or ``None``.
@@ -94,7 +96,7 @@ class Task(greenlet):
         self.wake = wake
         self.why = "its first turn"
         self.done: Event = kernel.env.event()
-        self.error: BaseException | None = None
+        self.raised: BaseException | None = None
         self.seen = 0
         self.rounds = 0
         self.turns = 0
@@ -122,10 +124,16 @@ class Task(greenlet):
         if timeout is not None:
             self._alarm.set(self.kernel.now + timeout)
         self._parked = True
-        self.parent.switch()
+        self._hub().switch()
         if timeout is not None:
             self._alarm.clear()
         return not self._rang
+
+    def _hub(self) -> greenlet:
+        """Return whoever drives the kernel, to whom control goes back."""
+        if self.parent is None:
+            raise HarnessError(f"{self.name} has nobody to give control back to")
+        return self.parent
 
     def unpark(self) -> None:
         """Let the task go on at this instant, after what is already scheduled; no effect if it is not parked."""
@@ -160,9 +168,9 @@ class Task(greenlet):
         try:
             value = self._fn()
         except GreenletExit as exc:
-            self.error = exc
+            self.raised = exc
         except BaseException as exc:
-            self.error = exc
+            self.raised = exc
         self.kernel.task_ended(self, value)
 
 

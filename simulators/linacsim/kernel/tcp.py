@@ -115,6 +115,11 @@ class TcpStream(Stream, asyncio.Protocol):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             self._transport.abort()
 
+    def drop(self) -> None:
+        """Break the connection without a word: the bench closes."""
+        self.closed = True
+        self._transport.abort()
+
     def _taken(self, count: int) -> None:
         if self._paused and len(self.buffer) <= WINDOW // 2 and not self._transport.is_closing():
             self._paused = False
@@ -197,9 +202,10 @@ class TcpNetwork:
         if not self.kernel.wait(answer, f"a connection to {target[0]}:{target[1]}", timeout):
             attempt.cancel()
             raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
-        if isinstance(answer.value, BaseException):
-            raise answer.value
-        stream: Stream = answer.value
+        outcome: Any = answer.value
+        if isinstance(outcome, BaseException):
+            raise outcome
+        stream: Stream = outcome
         return stream
 
     async def _attempt(self, target: Address, tls: tuple[ssl.SSLContext, str | None] | None) -> Stream:
@@ -216,8 +222,7 @@ class TcpNetwork:
         for listener in list(self.listeners):
             listener.close()
         for stream in list(self.streams):
-            stream.closed = True
-            stream._transport.abort()
+            stream.drop()
 
 
 def _settle(answer: Event, ended: asyncio.Task[Stream]) -> None:

@@ -11,8 +11,8 @@ from simpy.core import EmptySchedule
 from simpy.events import Event
 
 from linacsim.errors import Deadlock, HarnessError, HorizonReached, Livelock
-from linacsim.kernel.identity import Identity
 from linacsim.kernel.core import Kernel, value_of
+from linacsim.kernel.identity import Identity
 from linacsim.kernel.memory import MemoryNetwork
 from linacsim.kernel.places import Place
 from linacsim.kernel.tasks import current_task

@@ -68,4 +68,6 @@ class Wake:
             return
         left = deadline()
         # one interval more: the loop tests "later than the deadline", not "at the deadline"
-        self.wait(task, f"something to happen on {self.name}", left + interval if left is not None and left >= 0 else None)
+        self.wait(
+            task, f"something to happen on {self.name}", left + interval if left is not None and left >= 0 else None
+        )

@@ -34,7 +34,8 @@ _ACK_EVERY = 40
 _MSS_OPTION = struct.pack("!BBH", 2, 4, MSS)
 _FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, LINKTYPE_RAW)
 _LAST_INSTANT = (1 << 32) * SECOND
-_NAMED_NETWORK = int(ipaddress.IPv4Address("198.18.0.0"))
+_NAMED_NETWORK = int(ipaddress.IPv4Address("198.19.0.0"))
+"""Half of the network for benchmarks (RFC 2544); the machines of a virtual bench live in the other half."""
 
 
 @dataclass(slots=True)
@@ -182,8 +183,8 @@ def _checksum(data: bytes) -> bytes:
 
 
 def _ipv4(host: str) -> bytes:
-    """Return the four bytes of `host`; a name gets a fixed address of the benchmarking network 198.18.0.0/15."""
+    """Return the four bytes of `host`; anything else gets a fixed address in 198.19.0.0/16."""
     try:
         return ipaddress.IPv4Address("127.0.0.1" if host == "localhost" else host).packed
     except ValueError:
-        return (_NAMED_NETWORK + zlib.crc32(host.encode()) % 0x20000).to_bytes(4, "big")
+        return (_NAMED_NETWORK + zlib.crc32(host.encode()) % 0x10000).to_bytes(4, "big")

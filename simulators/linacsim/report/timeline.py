@@ -122,7 +122,7 @@ def _line(row: Row, glyphs: _Glyphs, several: bool) -> _Line:
         other=_name(record.get("with", "?"), _NAME_LIMIT, glyphs) if arrow else "",
         event=_name(record.get("event", ""), _EVENT_LIMIT, glyphs),
         details=_details(record, glyphs, several),
-        tail=f"(+{format_duration(row.latency)})" if row.latency else "",
+        tail=f"+{format_duration(row.latency)}" if row.latency else "",
         colour=_severity(record) or _COLOURS[mark],
     )
 

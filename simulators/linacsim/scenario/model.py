@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
-from linacsim.errors import InputError
+from linacsim.faults.model import Occurrence as Occurrence
+from linacsim.faults.model import When as When
 from linacsim.kernel.units import HOUR, format_duration
 from linacsim.scenario.expectation import Expectation
 from linacsim.settings import Settings
@@ -52,51 +52,6 @@ class PeerSpec:
     kind: str
     settings: Settings
     where: str = ""
-
-
-class When(StrEnum):
-    """At which of its chances a fault fires; the words of a scenario file."""
-
-    ALWAYS = "always"
-    """At each; what a fault without one of the other words does."""
-    NTH = "nth"
-    """At the nth only."""
-    FIRST = "first"
-    """At the first n."""
-    EVERY = "every"
-    """At each nth: the nth, the 2nth and so on."""
-    AFTER = "after"
-    """At each after the first n."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """At which of its chances a fault fires."""
-
-    when: When = When.ALWAYS
-    n: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse a count below 1."""
-        if self.n < 1:
-            raise InputError(f"{self.n} is not a count", todo="write a whole number, 1 or more")
-
-    def fires(self, ordinal: int) -> bool:
-        """Return whether the fault fires at the chance number `ordinal`, which counts from 1."""
-        match self.when:
-            case When.NTH:
-                return ordinal == self.n
-            case When.FIRST:
-                return ordinal <= self.n
-            case When.EVERY:
-                return ordinal % self.n == 0
-            case When.AFTER:
-                return ordinal > self.n
-            case When.ALWAYS:
-                return True
-
-    def __str__(self) -> str:
-        return str(self.when) if self.when is When.ALWAYS else f"{self.when} {self.n}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,9 +182,7 @@ class _Script:
     def _act(self, step: ActionStep) -> bool:
         device = self._stage.devices[step.peer]
         device.place.log("step-started", step=step.action)
-        task = self._kernel.spawn(
-            device.act, step.action, step.parameters, name=f"step {step}", place=device.place
-        )
+        task = self._kernel.spawn(device.act, step.action, step.parameters, name=f"step {step}", place=device.place)
         self._kernel.join(task)
         reason = _failure(task, step)
         if reason is None:
@@ -217,14 +215,14 @@ class _Script:
 
 
 def _returned(task: Task) -> bool:
-    if task.error is not None:
-        raise task.error
+    if task.raised is not None:
+        raise task.raised
     return bool(task.done.value)
 
 
 def _failure(task: Task, step: ActionStep) -> str | None:
     """Return why a step came to nothing; errors of the input and of the bench are raised."""
-    error = task.error
+    error = task.raised
     if error is None:
         return None
     if isinstance(error, PlayFailure):
@@ -247,9 +245,9 @@ def result_of(scenario: Scenario, outcome: Outcome, more: Mapping[str, Any]) -> 
             {"text": text, "met": isinstance(result, Met), "reason": getattr(result, "reason", "")}
             for text, result in outcome.expectations
         ],
-        "faults": [{"text": fault.text or f"{fault.do} on {fault.on}", "fired": fault.fired} for fault in outcome.faults],
+        "faults": [
+            {"text": fault.text or f"{fault.do} on {fault.on}", "fired": fault.fired} for fault in outcome.faults
+        ],
         "failures": failures,
         **more,
     }
-
-

@@ -24,7 +24,9 @@ def pages(what: Print, paths: list[str]) -> list[list[PrintableImage]]:
     """
     kind, numbers = display_format(what.image_display_format)
     if kind != "STANDARD":
-        raise InputError(f"{what.image_display_format!r} is not supported here", "image-display-format", r"use STANDARD\C,R")
+        raise InputError(
+            f"{what.image_display_format!r} is not supported here", "image-display-format", r"use STANDARD\C,R"
+        )
     images = [image for path in paths for image in _images(path, what)]
     if not images:
         raise InputError("there is nothing to print", "images", "name at least one image")

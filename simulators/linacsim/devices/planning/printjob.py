@@ -7,7 +7,13 @@ from itertools import groupby
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (
+from pynetdicom.status import code_to_category
+
+from linacsim.conformance.model import Activity, ActivityStep, Per
+from linacsim.devices.entity import end_of
+from linacsim.devices.planning.pages import image_item, sequence_of
+from linacsim.devices.planning.personality import Print
+from linacsim.devices.sopclasses import (
     BasicFilmBox,
     BasicFilmSession,
     BasicGrayscaleImageBox,
@@ -15,12 +21,6 @@ from pynetdicom.sop_class import (
     Printer,
     PrinterInstance,
 )
-from pynetdicom.status import code_to_category
-
-from linacsim.conformance.model import Activity, ActivityStep, Per
-from linacsim.devices.entity import end_of
-from linacsim.devices.planning.pages import image_item, sequence_of
-from linacsim.devices.planning.personality import Print
 from linacsim.errors import HarnessError, PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.objects.printable import PrintableImage
@@ -39,7 +39,9 @@ class PrintJob:
     what a message of each kind carries.
     """
 
-    def __init__(self, assoc: Association, activity: Activity, what: Print, films: Films, uid: Callable[[str], str]) -> None:
+    def __init__(
+        self, assoc: Association, activity: Activity, what: Print, films: Films, uid: Callable[[str], str]
+    ) -> None:
         self._assoc = assoc
         self._activity = activity
         self._what = what
@@ -88,15 +90,14 @@ class PrintJob:
             raise HarnessError(f"{self._activity.id}: no way to play {step.op} {step.sop_class}")
         doer(film)
 
-    # the operations
-
     def _get_printer(self, _film: list[PrintableImage]) -> None:
         status, told = self._assoc.send_n_get([], Printer, PrinterInstance, meta_uid=_META)
         self._check("N-GET Printer", status)
-        state = str(told.get("PrinterStatus", "")) if told is not None else ""
-        link_of(self._assoc).log("printer-told", status=state, info=str(told.get("PrinterStatusInfo", "")) if told else "")
+        answer = told if told is not None else Dataset()
+        state, info = str(answer.get("PrinterStatus", "")), str(answer.get("PrinterStatusInfo", ""))
+        link_of(self._assoc).log("printer-told", status=state, info=info)
         if state == "FAILURE":
-            raise PlayFailure(f"the printer tells FAILURE ({told.get('PrinterStatusInfo', '')})")
+            raise PlayFailure(f"the printer tells FAILURE ({info})")
 
     def _create_session(self, _film: list[PrintableImage]) -> None:
         what, session = self._what, Dataset()
@@ -104,7 +105,7 @@ class PrintJob:
         session.FilmDestination = "PROCESSOR"
         session.FilmSessionLabel = what.label
         self._session = self._uid("film-session")
-        status, told = self._assoc.send_n_create(session, BasicFilmSession, self._session, meta_uid=_META)
+        status, _ = self._assoc.send_n_create(session, BasicFilmSession, self._session, meta_uid=_META)
         self._check("N-CREATE Basic Film Session", status)
 
     def _set_session(self, _film: list[PrintableImage]) -> None:
@@ -173,5 +174,3 @@ def _loops(steps: tuple[ActivityStep, ...]) -> Iterator[tuple[bool, list[Activit
     """Yield runs of steps, each with whether it is repeated for every film."""
     for per_film, run in groupby(steps, lambda step: step.per is not Per.JOB):
         yield per_film, list(run)
-
-

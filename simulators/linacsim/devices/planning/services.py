@@ -28,7 +28,7 @@ class PrintSCU(Device):
         """Print images; the activity of the document is `print-collated` or `print-uncollated` (section 2.2.2.2)."""
         films = pages(what, [self.find_file(name) for name in what.images])
         ae = application_entity(self, self.personality)
-        ae.implementation_class_uid = self.entity.implementation_class_uid[0]  # type: ignore[assignment]
+        ae.implementation_class_uid = self.entity.implementation_class_uid[0]
         ae.implementation_version_name = self.entity.implementation_version_name[0]
         assoc = associate(self, ae, what.to, self._contexts(), what.called or "")
         activity = self._activity("print-collated" if what.collated else "print-uncollated")

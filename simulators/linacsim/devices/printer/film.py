@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
+from linacsim.devices.printer.hierarchy import FilmBox
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.physics.film import Film, FilmSheet, PlacedImage, compose, film_size_mm, on_light_box
 
 _MM_PER_METRE = 1000
 
 
-def sheet_of(session: FilmSession, film: FilmBox, personality: PrinterPersonality, label: tuple[str, ...]) -> FilmSheet:
+def sheet_of(film: FilmBox, personality: PrinterPersonality, label: tuple[str, ...]) -> FilmSheet:
     """Return the sheet that a film box describes."""
     box = film.attributes
     return FilmSheet(
@@ -61,7 +61,8 @@ def pixels_of(image: Dataset) -> NDArray[Any]:
     if values.size < count:
         raise ValueError(f"{count - values.size} of {count} pixels are missing")
     stored = values[:count].reshape(image.Rows, image.Columns)
-    return np.bitwise_and(stored, (1 << image.BitsStored) - 1)
+    pixels: NDArray[Any] = np.bitwise_and(stored, (1 << image.BitsStored) - 1)
+    return pixels
 
 
 def _placed(film: FilmBox, position: int, box: Dataset) -> PlacedImage:

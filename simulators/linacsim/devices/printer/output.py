@@ -23,7 +23,7 @@ def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], ow
     once = []
     for number, film in enumerate(films, 1):
         texts = _label(printer, owner, label, number, len(films))
-        sheet = sheet_of(session, film, printer.personality, texts)
+        sheet = sheet_of(film, printer.personality, texts)
         once.append((number, _develop(printer, sheet, placed_images(film), medium)))
     return [Sheet(film=number, develop=develop) for _ in range(copies) for number, develop in once]
 
@@ -31,7 +31,13 @@ def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], ow
 def _label(printer: Printer, owner: str, label: str, number: int, count: int) -> tuple[str, ...]:
     kernel = printer.place.kernel
     moment = kernel.identity.moment(kernel.now).strftime("%Y-%m-%d %H:%M")
-    texts = (printer.personality.printer_name, label, f"for {owner}" if owner else "", f"film {number} of {count}", moment)
+    texts = (
+        printer.personality.printer_name,
+        label,
+        f"for {owner}" if owner else "",
+        f"film {number} of {count}",
+        moment,
+    )
     return tuple(text for text in texts if text)
 
 

@@ -9,15 +9,6 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (
-    BasicFilmBox,
-    BasicFilmSession,
-    BasicGrayscaleImageBox,
-    BasicGrayscalePrintManagementMeta,
-    Printer as PrinterSOPClass,
-    PrinterInstance,
-    Verification,
-)
 
 from linacsim.devices.device import Action, Device, Kind, Nothing
 from linacsim.devices.entity import application_entity, listen
@@ -39,6 +30,15 @@ from linacsim.devices.printer.hardware import FilmHardware, QueueFullError, Shee
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox
 from linacsim.devices.printer.output import film_sheets
 from linacsim.devices.printer.personality import Jam, PrinterPersonality, Refill
+from linacsim.devices.sopclasses import (
+    BasicFilmBox,
+    BasicFilmSession,
+    BasicGrayscaleImageBox,
+    BasicGrayscalePrintManagementMeta,
+    PrinterInstance,
+    Verification,
+)
+from linacsim.devices.sopclasses import Printer as PrinterSOPClass
 from linacsim.devices.uids import is_uid
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
@@ -108,7 +108,7 @@ class Printer(Device):
                 status, attributes = serve(event)
             except RefusedError as refused:
                 return _status(refused.status, refused.comment), None
-            return status, attributes if attributes else None
+            return status, attributes or None
 
         return handler
 
@@ -116,16 +116,14 @@ class Printer(Device):
         """The hierarchy ends with its association (PS3.4 H.2.2); what was printed is in the queue as a copy."""
         self.sessions.pop(event.assoc, None)
 
-    # N-GET of the Printer (PS3.4 H.4.6.2.2)
-
     def _get(self, event: evt.Event) -> Answer:
-        request = event.request
+        request: Any = event.request
         if request.RequestedSOPClassUID != PrinterSOPClass:
             raise RefusedError(NO_SUCH_SOP_CLASS, "N-GET is for the Printer")
         if request.RequestedSOPInstanceUID != PrinterInstance:
             raise RefusedError(NO_SUCH_SOP_INSTANCE, "the Printer has a well-known instance")
         known = self._printer()
-        wanted = [int(tag) for tag in event.attribute_identifiers] or [int(tag) for tag in known.keys()]
+        wanted = [int(tag) for tag in event.attribute_identifiers] or [int(element.tag) for element in known]
         found = Dataset()
         for tag in wanted:
             if tag in known:
@@ -146,10 +144,8 @@ class Printer(Device):
         told.SoftwareVersions = about.software
         return told
 
-    # N-CREATE
-
     def _create(self, event: evt.Event) -> Answer:
-        request = event.request
+        request: Any = event.request
         given = event.attribute_list if request.AttributeList is not None else Dataset()
         uid = str(request.AffectedSOPInstanceUID or "")
         if uid and not is_uid(uid):
@@ -202,10 +198,8 @@ class Printer(Device):
         if sequence[0].get("ReferencedSOPInstanceUID") != session.uid:
             raise RefusedError(INVALID_ATTRIBUTE_VALUE, "ReferencedFilmSessionSequence: no such session")
 
-    # N-SET
-
     def _set(self, event: evt.Event) -> Answer:
-        request = event.request
+        request: Any = event.request
         session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
         given = event.modification_list
         setters: dict[Any, Callable[[FilmSession, str, Dataset], tuple[int, Dataset]]] = {
@@ -267,10 +261,8 @@ class Printer(Device):
             raise RefusedError(NO_SUCH_SOP_INSTANCE, "there is no film session")
         return session
 
-    # N-ACTION
-
     def _action(self, event: evt.Event) -> Answer:
-        request = event.request
+        request: Any = event.request
         session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
         if request.ActionTypeID != PRINT:
             raise RefusedError(NO_SUCH_ACTION, f"action {request.ActionTypeID}")
@@ -309,10 +301,8 @@ class Printer(Device):
         except QueueFullError:
             raise RefusedError(when_full, "the print queue is full") from None
 
-    # N-DELETE
-
     def _delete(self, event: evt.Event) -> Answer:
-        request = event.request
+        request: Any = event.request
         session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
         if request.RequestedSOPClassUID == BasicFilmSession:
             self._check_instance(session, uid, session.uid == uid)
@@ -324,8 +314,6 @@ class Printer(Device):
         else:
             raise RefusedError(NO_SUCH_SOP_CLASS, "N-DELETE is for Film Session and Film Box")
         return _status(SUCCESS), None
-
-    # operators and breakages
 
     def jam(self, what: Jam) -> None:
         """The next sheet gets stuck."""

@@ -36,11 +36,14 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     head = BytesIO(data[:4096])
     try:
         for element in data_element_generator(
-            head, syntax.is_implicit_VR, syntax.is_little_endian, stop_when=lambda tag, _vr, _length: tag > _SOP_INSTANCE
+            head,
+            syntax.is_implicit_VR,
+            syntax.is_little_endian,
+            stop_when=lambda tag, _vr, _length: tag > _SOP_INSTANCE,
         ):
             if element.tag in found:
                 value = element.value
-                found[int(element.tag)] = bytes(value or b"").decode("ascii", "replace").rstrip("\0 ")  # type: ignore[arg-type]
+                found[int(element.tag)] = bytes(value or b"").decode("ascii", "replace").rstrip("\0 ")
     except Exception as exc:
         # whatever a parser stumbles over in hostile bytes means the same here
         raise DamagedDataSetError(f"unreadable at its beginning: {exc}") from exc

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import AllStoragePresentationContexts, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
-from pynetdicom.sop_class import Verification
 
 from linacsim.devices.device import Action, Device, Kind
 from linacsim.devices.entity import application_entity, associate, end, end_of, listen
+from linacsim.devices.sopclasses import Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
@@ -47,11 +47,9 @@ class StoragePeer(Device):
         ae.add_supported_context(Verification)
         listen(self, ae, port, [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _event: SUCCESS)])
 
-    # SCP
-
     def _store(self, event: evt.Event) -> int | Dataset:
         """Take an instance: look at it, find room, write it; only then Success (PS3.4 B.2.3)."""
-        request = event.request
+        request: Any = event.request
         sop_class, sop_instance = str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID)
         syntax = UID(event.context.transfer_syntax)
         data = request.DataSet.getvalue()
@@ -66,7 +64,9 @@ class StoragePeer(Device):
             return _failure(MISMATCH, "UIDs of command and data set differ")
         try:
             self.disk.reserve(len(data))
-            where = self._keep(sop_instance, file_header(sop_class, sop_instance, syntax, link_of(event.assoc).other), data)
+            where = self._keep(
+                sop_instance, file_header(sop_class, sop_instance, syntax, link_of(event.assoc).other), data
+            )
         except (DiskFullError, OSError) as exc:
             return _failure(OUT_OF_RESOURCES, "disk full" if isinstance(exc, DiskFullError) else str(exc))
         self.place.log("object-stored", object=where, **{"with": link_of(event.assoc).other}, bytes=len(data))
@@ -74,7 +74,7 @@ class StoragePeer(Device):
 
     def _keep(self, sop_instance: str, header: bytes, data: bytes) -> str:
         """Write the file; the same instance sent again with other contents gets a name of its own: nothing is lost."""
-        kind, name, copy = f"objects/{self.name.strip()}", f"{sop_instance}.dcm", 1
+        name, copy = f"{sop_instance}.dcm", 1
         kind = "objects/" + "".join(char if char.isalnum() or char in "-_" else "_" for char in self.name)
         while self.shelf.has(kind, name):
             if self.shelf.read(f"{kind}/{name}") == header + data:
@@ -82,8 +82,6 @@ class StoragePeer(Device):
             copy += 1
             name = f"{sop_instance}~{copy}.dcm"
         return self.shelf.put(kind, name, header, data)
-
-    # SCU
 
     def store(self, what: Store) -> None:
         """Send files on one association; every one must be answered with Success or a warning."""
@@ -95,8 +93,6 @@ class StoragePeer(Device):
                 self.place.kernel.sleep(what.interval)
             _send(assoc, image, what.to)
         end(assoc, what.ends)
-
-    # breakages
 
     def fill_disk(self, what: FillDisk) -> None:
         """The disk takes no more."""

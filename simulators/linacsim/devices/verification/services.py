@@ -7,10 +7,10 @@ import binascii
 from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
-from pynetdicom.sop_class import Verification
 
 from linacsim.devices.device import Action, Device, Kind
 from linacsim.devices.entity import application_entity, associate, end, end_of, listen
+from linacsim.devices.sopclasses import Verification
 from linacsim.devices.verification.personality import Connect, Echo, VerificationPersonality
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.wake import Wake
@@ -76,7 +76,9 @@ def _bytes(text: str) -> bytes:
     try:
         return binascii.unhexlify(text.replace(" ", ""))
     except binascii.Error as exc:
-        raise InputError(f"{text!r} are not hexadecimal bytes", "send", "write for example '01 00 00 00 00 10'") from exc
+        raise InputError(
+            f"{text!r} are not hexadecimal bytes", "send", "write for example '01 00 00 00 00 10'"
+        ) from exc
 
 
 KIND = Kind(

@@ -9,13 +9,6 @@ import copy
 import threading
 from typing import Any
 
-import pynetdicom.ae
-import pynetdicom.association
-import pynetdicom.dimse
-import pynetdicom.dul
-import pynetdicom.events
-import pynetdicom.timer
-import pynetdicom.transport
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.timer import Timer

@@ -108,4 +108,3 @@ def unbind_standard(target: Any) -> None:
         (evt.EVT_PDU_SENT, _handlers.standard_pdu_sent_handler),
     ):
         target.unbind(event, handler)
-

@@ -6,7 +6,7 @@ time; outside one it is the standard library's, so that ordinary threaded pynetd
 
 from __future__ import annotations
 
-import datetime as real_datetime
+import datetime as dt
 import queue as real_queue
 import threading as real_threading
 import time as real_time
@@ -58,7 +58,7 @@ class TaskThread:
         *,
         daemon: bool | None = None,
     ) -> None:
-        self.name = name or getattr(target, "__name__", "thread")
+        self.name: str = name or str(getattr(target, "__name__", "thread"))
         self.daemon = bool(daemon)
         self._run = lambda: target(*args, **(kwargs or {})) if target is not None else None
         self._task: Task | None = None
@@ -103,7 +103,7 @@ class Threading:
 class AssociationThreading(Threading):
     """Stands for ``threading`` in `association`, which calls ``threading.Thread.__init__`` of its base class."""
 
-    Thread = real_threading.Thread  # type: ignore[assignment]
+    Thread = real_threading.Thread
 
 
 class Queues:
@@ -117,15 +117,15 @@ class Queues:
         return getattr(real_queue, name)
 
 
-class Datetime(real_datetime.datetime):
+class Datetime(dt.datetime):
     """Stands for ``datetime.datetime`` in `events`, `ae` and `transport`: ``now()`` is bench time inside a task."""
 
     @classmethod
-    def now(cls, tz: real_datetime.tzinfo | None = None) -> Any:
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
         """Return the moment, as a naive one unless a time zone is given, like the standard library."""
         task = current_task()
         if task is None:
-            return real_datetime.datetime.now(tz)
+            return dt.datetime.now(tz)
         moment = task.kernel.identity.moment(task.kernel.now)
         return moment.astimezone(tz) if tz is not None else moment.replace(tzinfo=None)
 
