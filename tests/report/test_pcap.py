@@ -216,7 +216,7 @@ def test_names_become_addresses(tmp_path: Path) -> None:
     step = Segment(0, ("localhost", 1), ("archive.example", 2), "DATA", b"x")
     packet = written(tmp_path, step)[0]
     assert packet.source == ("127.0.0.1", 1)
-    assert packet.target[0].startswith(("198.18.", "198.19."))
+    assert packet.target[0].startswith("198.19.")
 
 
 @pytest.mark.parametrize("epoch", [-1, 2**32 * 1_000_000])

@@ -56,9 +56,9 @@ STORY = log(
 
 GOLDEN = """\
 0:00:00.000000 > bench              step-started    step=print
-0:00:00.000000   OTP_SCU → PRINTER  A-ASSOCIATE-RQ  called=PRINTER calling=OTP_SCU (+500 us)
+0:00:00.000000   OTP_SCU → PRINTER  A-ASSOCIATE-RQ  called=PRINTER calling=OTP_SCU +500 us
 0:00:00.001000   OTP_SCU → PRINTER  N-GET-RQ        message-id=1 sop-class=Printer
-0:00:00.002000   PRINTER → OTP_SCU  N-GET-RSP       status=0x0000 Success responds-to=1 sop-class=Printer (+1.5 ms)
+0:00:00.002000   PRINTER → OTP_SCU  N-GET-RSP       status=0x0000 Success responds-to=1 sop-class=Printer +1.5 ms
 0:00:00.003000   PRINTER → SUT      N-ACTION-RSP    status=0xB604 Warning: Image size is large…has been demagnified …
 0:00:00.003000   PRINTER ← SUT      C-STORE-RQ      message-id=7 sop-class=CTImageStorage sop-instance=1.2.826…1.2.3.42
 0:00:00.003000   ARCHIVE → SUT      C-STORE-RSP     status=0xA700 Failure: Refused: Out of Resources

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -201,14 +201,14 @@ def _point(latest: Path, run: PurePosixPath) -> None:
         if latest.is_symlink() or not latest.exists() or _target(latest) is not None:
             part = latest.with_name(f".{LATEST}.{os.getpid()}.part")
             try:
-                _link_or_text(part, run, part.symlink_to)
+                _link_or_text(part, run)
                 part.replace(latest)
             finally:
                 part.unlink(missing_ok=True)
 
 
-def _link_or_text(part: Path, run: PurePosixPath, link: Callable[..., None]) -> None:
+def _link_or_text(part: Path, run: PurePosixPath) -> None:
     try:
-        link(run, target_is_directory=True)
+        part.symlink_to(run, target_is_directory=True)
     except OSError:
         part.write_text(f"{run}\n", encoding="utf-8")
