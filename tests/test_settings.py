@@ -156,13 +156,17 @@ class TestBuild:
             ),
             (
                 {"called": "A\\B"},
-                "'called': 'A\\\\B' has the character '\\\\'; "
-                "an AE title is ASCII text without backslash and control characters",
+                (
+                    "'called': 'A\\\\B' has the character '\\\\'; "
+                    "an AE title is ASCII text without backslash and control characters"
+                ),
             ),
             (
                 {"called": "K\u00d6LN"},
-                "'called': 'K\u00d6LN' has the character '\u00d6'; "
-                "an AE title is ASCII text without backslash and control characters",
+                (
+                    "'called': 'K\u00d6LN' has the character '\u00d6'; "
+                    "an AE title is ASCII text without backslash and control characters"
+                ),
             ),
             ({"called": 1}, f"'called': 1 is not an AE title; {QUOTES}"),
             ({"answers": "A7xx"}, f"'answers': 'A7xx' is not a status code; {STATUS}"),

@@ -199,7 +199,7 @@ def test_an_unknown_entity_is_named_with_a_suggestion() -> None:
 
 @pytest.mark.parametrize("name", ["../oncentra", "", ".", "oncentra/"])
 def test_a_system_is_a_name_and_no_path(name: str) -> None:
-    with pytest.raises(InputError, match="^unknown system"):
+    with pytest.raises(InputError, match=r"^unknown system"):
         load_entity(name, "cm-print-scu")
 
 

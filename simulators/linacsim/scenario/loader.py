@@ -25,6 +25,7 @@ from typing import Any, Never, TypeVar
 
 from linacsim.conformance.yaml_file import YamlFile, read_yaml
 from linacsim.errors import InputError, ScenarioError
+from linacsim.faults.model import Occurrence, When
 from linacsim.scenario.expectation import NEVER, Expectation, Times
 from linacsim.scenario.keys import (
     ExpectKeys,
@@ -39,14 +40,12 @@ from linacsim.scenario.keys import (
 from linacsim.scenario.model import (
     ActionStep,
     FaultSpec,
-    Occurrence,
     PeerSpec,
     Scenario,
     Step,
     TogetherStep,
     Vocabulary,
     WaitStep,
-    When,
 )
 from linacsim.settings import KeyPath, Settings, build, did_you_mean, found, keys_of
 

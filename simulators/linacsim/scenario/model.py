@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linacsim.faults.model import Occurrence as Occurrence
-from linacsim.faults.model import When as When
+from linacsim.faults.model import Occurrence
 from linacsim.kernel.units import HOUR, format_duration
 from linacsim.scenario.expectation import Expectation
 from linacsim.settings import Settings
@@ -63,7 +62,7 @@ class FaultSpec:
     """The AE title of the peer it happens at."""
     on: str | None = None
     """The event it waits for; ``None`` is the occasion that the fault itself implies."""
-    occurrence: Occurrence = Occurrence()
+    occurrence: Occurrence = field(default_factory=Occurrence)
     parameters: Settings
     text: str = ""
     """The fault in a few words, as a report shows it."""
