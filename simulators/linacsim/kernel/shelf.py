@@ -25,7 +25,6 @@ class Shelf:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.memory: dict[str, bytes] = {}
-        self._made: set[Path] = set()
 
     def put(self, kind: str, name: str, *parts: bytes | bytearray | memoryview) -> str:
         """Keep the joined `parts` as ``kind/name`` and return that path.
@@ -43,11 +42,13 @@ class Shelf:
         if self.folder is None:
             self.memory[where] = b"".join(parts)
             return where
-        folder = self.folder / kind
-        if folder not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
-        _write(folder / name, parts)
+        path = self.folder / kind / name
+        try:
+            _write(path, parts)
+        except FileNotFoundError:
+            # the first of its kind, or somebody has tidied up while the bench was running
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, parts)
         return where
 
     def has(self, kind: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from io import BytesIO
 
 from pydicom.dataset import FileMetaDataset
@@ -76,7 +77,7 @@ def check_complete(data: bytes, syntax: UID) -> None:
 def _ends_with_pixels(data: bytes, syntax: UID) -> bool:
     """Whether the data set plainly ends with native Pixel Data of the announced length: the usual case, told cheaply."""
     order = "<" if syntax.is_little_endian else ">"
-    at = data.rfind(struct.pack(order + "HH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF))
+    at = data.find(struct.pack(order + "HH", _PIXEL_DATA >> 16, _PIXEL_DATA & 0xFFFF))
     if at < 0 or at + 12 > len(data):
         return False
     start = at + (4 if syntax.is_implicit_VR else 8)
@@ -86,10 +87,21 @@ def _ends_with_pixels(data: bytes, syntax: UID) -> bool:
 
 def file_header(sop_class: str, sop_instance: str, syntax: str, source: str) -> bytes:
     """Return preamble, prefix and file meta information (PS3.10 7.1) of an instance received from `source`."""
+    before, after = _around_instance(sop_class, syntax, source, len(sop_instance))
+    return before + sop_instance.encode("ascii") + after
+
+
+@lru_cache(maxsize=256)
+def _around_instance(sop_class: str, syntax: str, source: str, length: int) -> tuple[bytes, bytes]:
+    """Return the header's bytes before and after a SOP Instance UID of `length` characters.
+
+    The images of a series differ in nothing else, and encoding the header anew takes longer than writing the file.
+    """
+    stand_in = "9" * length
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = UID(sop_class)
-    meta.MediaStorageSOPInstanceUID = UID(sop_instance)
+    meta.MediaStorageSOPInstanceUID = UID(stand_in)
     meta.TransferSyntaxUID = UID(syntax)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
@@ -97,4 +109,8 @@ def file_header(sop_class: str, sop_instance: str, syntax: str, source: str) -> 
         meta.SourceApplicationEntityTitle = source
     buffer = DicomBytesIO()
     write_file_meta_info(buffer, meta)
-    return b"\0" * 128 + b"DICM" + buffer.getvalue()
+    # the value follows its tag, VR and length; looked for there, so that no other value can be mistaken for it
+    head = struct.pack("<HH2sH", 0x0002, 0x0003, b"UI", length + length % 2)
+    encoded = b"\0" * 128 + b"DICM" + buffer.getvalue()
+    start = encoded.index(head) + len(head)
+    return encoded[:start], encoded[start + length :]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pynetdicom import evt
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, A_RELEASE_RP, A_RELEASE_RQ
 
+from linacsim.kernel.border import lean
 from linacsim.kernel.places import Place
 from linacsim.kernel.wake import Wake
 
@@ -168,13 +169,34 @@ class Link:
             interceptor = self.place.interceptor
             if interceptor is not None and not interceptor.responding(self.place, self.assoc, primitive, context_id):
                 return
+            if lean.is_plain(primitive, self.assoc.dimse.maximum_pdu_size) and not self._watched():
+                self._log_response(primitive)
+                self.assoc.dul.send_pdu(lean.p_data(primitive, context_id))
+                return
         self._send_msg(primitive, context_id)
+
+    def _watched(self) -> bool:
+        """Whether anybody but the bench has asked to see outgoing messages: then pynetdicom has to build them."""
+        return len(self.assoc.get_handlers(evt.EVT_DIMSE_SENT)) > 1
+
+    def _log_response(self, primitive: Any) -> None:
+        fields = {
+            "responds-to": primitive.MessageIDBeingRespondedTo,
+            "sop-class": _text(primitive.AffectedSOPClassUID),
+            "sop-instance": _text(getattr(primitive, "AffectedSOPInstanceUID", None)),
+            "status": primitive.Status,
+        }
+        self.log(f"{type(primitive).__name__.replace('_', '-')}-RSP", way="sent", **fields)
 
 
 def link_of(assoc: Association) -> Link:
     """Return the bench's link of an association that was made inside a task."""
     link: Link = assoc.bench_link  # type: ignore[attr-defined]
     return link
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
 
 
 def _plain(value: Any) -> Any:
