@@ -169,10 +169,11 @@ def _has(record: Record, key: str, value: object) -> bool:
     found = record[key]
     if isinstance(value, bool) or isinstance(found, bool):  # 1 == True in Python, not in a log
         return value is found
-    return bool(value == found or (_is_status(key) and _code(value) == _code(found) is not None))
+    return bool(value == found or (is_status(key) and _code(value) == _code(found) is not None))
 
 
-def _is_status(key: str) -> bool:
+def is_status(key: str) -> bool:
+    """Return whether the field `key` holds a status, which may be a number or text such as ``"0xB602"``."""
     return key == "status" or key.endswith("-status")
 
 
@@ -195,7 +196,7 @@ def _shown(key: str, value: object) -> str:
     """Return `value` as a scenario writes it; statuses as DICOM prints them."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    code = _code(value) if _is_status(key) else None
+    code = _code(value) if is_status(key) else None
     return f"0x{code:04X}" if code is not None else str(value) or "''"
 
 

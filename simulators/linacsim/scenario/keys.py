@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from linacsim.scenario.model import LIMIT
-from linacsim.settings import AETitle, Count, Duration, Settings
+from linacsim.settings import AETitle, Count, Duration, Settings, StatusCode
 
-Text = Annotated[str, Field(min_length=1)]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _one_line(text: str) -> str:
+    """Refuse what would break a line of a report or an XML file."""
+    if control := _CONTROL.search(text):
+        raise ValueError(f"one line of text is wanted, found {control.group()!r} in it")
+    return text
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_one_line(line) for line in text.split("\n"))
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Lines = Annotated[str, AfterValidator(_lines)]
 Mappings = tuple[dict[str, Any], ...]
 
 
@@ -17,7 +33,7 @@ class FileKeys(Settings):
     """The keys of a scenario file."""
 
     scenario: Text
-    about: str = ""
+    about: Lines = ""
     requires: tuple[Text, ...] = ()
     tags: tuple[Text, ...] = ()
     limit: Annotated[Duration, Field(gt=0)] = LIMIT
@@ -80,3 +96,9 @@ class ExpectKeys(Settings):
     never: bool = False
     within: Duration = 0
     after: Duration = 0
+
+
+class StatusKeys(Settings):
+    """A status that is written as a number."""
+
+    status: StatusCode

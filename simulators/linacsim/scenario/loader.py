@@ -26,7 +26,7 @@ from typing import Any, Never, TypeVar
 from linacsim.conformance.yaml_file import YamlFile, read_yaml
 from linacsim.errors import InputError, ScenarioError
 from linacsim.faults.model import Occurrence, When
-from linacsim.scenario.expectation import NEVER, Expectation, Times
+from linacsim.scenario.expectation import NEVER, Expectation, Times, is_status
 from linacsim.scenario.keys import (
     ExpectKeys,
     FailsKeys,
@@ -34,6 +34,7 @@ from linacsim.scenario.keys import (
     FileKeys,
     PeerKeys,
     PeerTitle,
+    StatusKeys,
     TogetherKeys,
     WaitKeys,
 )
@@ -211,11 +212,15 @@ class _Loader:
         """
         fields = self.vocabulary.fields
         if key not in PROTOCOL_FIELDS and key not in fields:
-            words = [*keys_of(ExpectKeys), *PROTOCOL_FIELDS, *fields]
-            if fields or difflib.get_close_matches(key.lower().replace("_", "-"), keys_of(ExpectKeys), n=1, cutoff=0.8):
-                self._refuse(f"unknown key {key!r}", path, did_you_mean(key, words))
+            folded = key.lower().replace("_", "-")
+            near = difflib.get_close_matches(folded, keys_of(ExpectKeys), n=1, cutoff=0.8)
+            if fields or near or folded in PROTOCOL_FIELDS or not key:
+                known = [*keys_of(ExpectKeys), *PROTOCOL_FIELDS, *fields]
+                self._refuse(f"unknown key {key!r}", path, did_you_mean(key, known))
         if not isinstance(value, str | int | float):
             self._refuse(f"{key!r} wants text, a number, true or false, found {found(value)}", path)
+        if is_status(key) and not isinstance(value, str):  # a printer's status is a word
+            self._build(StatusKeys, {"status": value}, path[:-1])
         return value
 
     def _exclusive(self, raw: Mapping[str, Any], words: Iterable[str], path: KeyPath) -> str | None:
