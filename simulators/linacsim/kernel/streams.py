@@ -81,6 +81,11 @@ class Stream(ABC):
         self._taken(len(data))
         return data
 
+    def skip(self, count: int) -> None:
+        """Remove `count` bytes that have been looked at in place."""
+        del self.buffer[:count]
+        self._taken(count)
+
     def ignore_input(self) -> None:
         """Throw away what has arrived and all that will: after an invalid PDU nothing makes sense any more."""
         self.deaf = True

@@ -43,6 +43,7 @@ _DIMSE_FIELDS = (
 )
 
 _ARTIM_EXPIRED = "Evt18"
+_ESTABLISHED = "Sta6"
 
 
 class Link:
@@ -178,6 +179,21 @@ class Link:
     def _watched(self) -> bool:
         """Whether anybody but the bench has asked to see outgoing messages: then pynetdicom has to build them."""
         return len(self.assoc.get_handlers(evt.EVT_DIMSE_SENT)) > 1
+
+    def take_p_data(self) -> bool:
+        """Take a P-DATA-TF off the stream the short way; return whether there was one and nobody else is watching."""
+        dul, assoc = self.assoc.dul, self.assoc
+        if dul.state_machine.current_state != _ESTABLISHED or dul.socket is None or dul.socket.socket is None:
+            return False
+        if assoc.get_handlers(evt.EVT_DATA_RECV) or len(assoc.get_handlers(evt.EVT_PDU_RECV)) > 1:
+            return False
+        fragments = lean.take_fragments(dul.socket.socket.stream)  # type: ignore[attr-defined]
+        if fragments is None:
+            return False
+        dul._recv_pdu.put(fragments)  # type: ignore[arg-type]
+        # Evt10: P-DATA-TF PDU received
+        dul.event_queue.put("Evt10")
+        return True
 
     def _log_response(self, primitive: Any) -> None:
         fields = {

@@ -118,6 +118,16 @@ def _stop_dul(self: DULServiceProvider) -> bool:
     return _original_stop_dul(self)
 
 
+_original_read_pdu_data = DULServiceProvider._read_pdu_data
+
+
+def _read_pdu_data(self: DULServiceProvider) -> None:
+    """Take a P-DATA-TF the short way if that can be done, anything else pynetdicom's way."""
+    link: Link | None = getattr(self.assoc, "bench_link", None)
+    if link is None or not link.take_p_data():
+        _original_read_pdu_data(self)
+
+
 def _notify(dul: DULServiceProvider) -> None:
     link: Link | None = getattr(dul.assoc, "bench_link", None)
     if link is not None:
@@ -164,6 +174,7 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
     "pynetdicom.dul.DULServiceProvider.join": (_join, "a task instead of a thread"),
     "pynetdicom.dul.DULServiceProvider.kill_dul": (_kill_dul, "a flag that is set without a signal"),
     "pynetdicom.dul.DULServiceProvider.stop_dul": (_stop_dul, "a flag that is set without a signal"),
+    "pynetdicom.dul.DULServiceProvider._read_pdu_data": (_read_pdu_data, "fewer copies of the bytes of a P-DATA-TF"),
     "pynetdicom.ae.AssociationSocket": (_make_socket, "byte streams of the bench"),
     "pynetdicom.transport.AssociationSocket": (_make_socket, "byte streams of the bench"),
     "pynetdicom.ae.AssociationServer": (_make_server(AssociationServer), "listeners of the bench"),
