@@ -7,10 +7,11 @@ from functools import cache
 from linacsim.devices.registry import KINDS
 from linacsim.faults import ACTIONS
 from linacsim.faults.model import CONNECTION
-from linacsim.kernel.words import EVENTS
+from linacsim.kernel.words import EVENTS, FIELDS
 from linacsim.scenario.model import DeviceEntry, Vocabulary
 
 _SCRIPT = frozenset({"step-started", "step-done", "step-failed", "fault-fired", "verdict"})
+_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "fault", "on", "verdict"})
 
 
 @cache
@@ -22,4 +23,5 @@ def vocabulary() -> Vocabulary:
     }
     breakages = {word: action.settings for kind in KINDS.values() for word, action in kind.breakages.items()}
     events = EVENTS | _SCRIPT | {CONNECTION} | frozenset().union(*(kind.events for kind in KINDS.values()))
-    return Vocabulary(devices=devices, faults={**ACTIONS, **breakages}, events=events)
+    fields = FIELDS | _SCRIPT_FIELDS | frozenset().union(*(kind.fields for kind in KINDS.values()))
+    return Vocabulary(devices=devices, faults={**ACTIONS, **breakages}, events=events, fields=fields)

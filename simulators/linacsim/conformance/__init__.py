@@ -2,7 +2,6 @@
 
 - `model`: the frozen shape of one application entity.
 - `loader`: finds and reads the table of an entity; ``load_entity("oncentra", "cm-print-scu")``.
-- `yaml_file`: reads one YAML 1.2 file strictly and knows where in it every value stands.
 - ``systems/<system>/<entity>.yaml``: the tables; facts in own words, each with the section of the document.
 """
 

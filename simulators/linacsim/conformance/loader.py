@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from linacsim.conformance.model import Entity
-from linacsim.conformance.yaml_file import read_yaml
 from linacsim.errors import InputError
 from linacsim.settings import build, did_you_mean
+from linacsim.yaml_file import read_yaml
 
 SYSTEMS = Path(__file__).parent / "systems"
 """The folder of the tables that come with linacsim."""

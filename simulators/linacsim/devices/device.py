@@ -50,6 +50,8 @@ class Kind:
         What it can be told to do; what of its hardware can break (a breakage strikes, an action is waited for).
     events : frozenset of str
         The words that its hardware writes into the log.
+    fields : frozenset of str
+        The fields of those records, beside the kernel's.
     about : str
         One line for people.
     serves : bool
@@ -63,6 +65,7 @@ class Kind:
     actions: Mapping[str, Action] = field(default_factory=dict)
     breakages: Mapping[str, Action] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
     serves: bool = True
 
 

@@ -34,6 +34,7 @@ class TcpStream(Stream, asyncio.Protocol):
         self._transport: asyncio.Transport
         self._full = False
         self._paused = False
+        self._recorded = True
 
     @property
     def congested(self) -> bool:
@@ -56,6 +57,8 @@ class TcpStream(Stream, asyncio.Protocol):
             self._record("SYN", self.remote, self.local)
             self._network.kernel.enter(self._accept, self)
         else:
+            # a connection within the bench is recorded once, at the end that accepts it
+            self._recorded = not self._network.listens_at(self.remote)
             self._record("SYN", self.local, self.remote)
 
     def data_received(self, data: bytes) -> None:
@@ -127,7 +130,7 @@ class TcpStream(Stream, asyncio.Protocol):
 
     def _record(self, kind: str, source: Address, target: Address, data: bytes = b"") -> None:
         kernel = self._network.kernel
-        if kernel.traffic.enabled:
+        if self._recorded and kernel.traffic.enabled:
             kernel.traffic.add(kernel.now, source, target, kind, data)  # type: ignore[arg-type]
 
 
@@ -216,6 +219,10 @@ class TcpNetwork:
             lambda: TcpStream(self), target[0], target[1], **options
         )
         return stream
+
+    def listens_at(self, address: Address) -> bool:
+        """Whether a listener of the bench is at `address`."""
+        return any(listener.address == address for listener in self.listeners)
 
     def close(self) -> None:
         """Close all listeners and break what is still open."""

@@ -20,3 +20,12 @@ _OTHERS = (
 
 EVENTS: frozenset[str] = frozenset(_ACSE) | {f"{name}-{end}" for name in _DIMSE for end in ("RQ", "RSP")} | set(_OTHERS)
 """All of them."""
+
+FIELDS: frozenset[str] = frozenset(
+    {
+        "action-type", "assoc", "called", "calling", "complaint", "completed", "error", "error-comment", "event-type",
+        "failed", "length", "message-id", "move-destination", "pdu-type", "reason", "remaining", "responds-to", "result",
+        "sop-class", "sop-instance", "source", "status", "warning", "way", "with",
+    }
+)  # fmt: skip
+"""The fields of their records."""

@@ -23,7 +23,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
-from linacsim.conformance.yaml_file import YamlFile, read_yaml
 from linacsim.errors import InputError, ScenarioError
 from linacsim.faults.model import Occurrence, When
 from linacsim.scenario.expectation import NEVER, Expectation, Times, is_status
@@ -49,6 +48,7 @@ from linacsim.scenario.model import (
     WaitStep,
 )
 from linacsim.settings import KeyPath, Settings, build, did_you_mean, found, keys_of
+from linacsim.yaml_file import YamlFile, read_yaml
 
 RESERVED = ("wait", "together", "fails")
 """Words of a step; no peer can be called so."""

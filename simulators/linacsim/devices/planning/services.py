@@ -53,6 +53,7 @@ ONCENTRA_CM_PRINT_SCU = Kind(
     about="Oncentra 4.3 CM Print SCU: prints films collated or uncollated",
     actions={"print": Action(Print, "print")},
     events=frozenset({"print-sent", "printer-told"}),
+    fields=frozenset({"films", "images", "info"}),
     serves=False,
 )
 PrintSCU.kind = ONCENTRA_CM_PRINT_SCU

@@ -377,6 +377,7 @@ def _without_image(attributes: Dataset) -> Dataset:
 
 
 KIND = Kind(
+    fields=frozenset({"film", "images", "info", "job", "owner", "picture", "sha256", "sheet", "sheets"}),
     name="printer",
     build=Printer,
     settings=PrinterPersonality,

@@ -144,5 +144,6 @@ KIND = Kind(
     actions={"store": Action(Store, "store")},
     breakages={"fill-disk": Action(FillDisk, "fill_disk")},
     events=frozenset({"object-stored", "disk-full", "disk-cleared"}),
+    fields=frozenset({"object", "bytes"}),
 )
 StoragePeer.kind = KIND

@@ -57,7 +57,7 @@ class VerificationPeer(Device):
         stream.close()
         if not closed:
             raise PlayFailure(f"{what.to} kept the connection open")
-        self.place.log("connection-closed-by-peer", **{"with": what.to}, after=kernel.now - started)
+        self.place.log("connection-closed-by-peer", **{"with": what.to}, waited=kernel.now - started)
 
 
 def _echo(_event: evt.Event) -> int:
@@ -88,5 +88,6 @@ KIND = Kind(
     about="answers C-ECHO, and sends it",
     actions={"echo": Action(Echo, "echo"), "connect": Action(Connect, "connect")},
     events=frozenset({"connection-closed-by-peer"}),
+    fields=frozenset({"waited"}),
 )
 VerificationPeer.kind = KIND
