@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import simpy
+from greenlet import GreenletExit
 from simpy.events import Event, Process
 
 from linacsim.errors import HarnessError, TaskFailed
@@ -94,8 +95,12 @@ class Kernel(ABC):
         process = self.env.process(generator)
         self.processes[process] = name
 
-        def ended(_event: Event) -> None:
+        def ended(event: Event) -> None:
             self.processes.pop(process, None)
+            error = event.value
+            if isinstance(error, BaseException) and not event.ok:
+                event.defused = True
+                self._failed(name, error)
 
         process.callbacks.append(ended)
         return process
@@ -112,16 +117,28 @@ class Kernel(ABC):
 
     def _unheeded(self, task: Task, error: BaseException) -> None:
         """Nobody waits for a task that has raised."""
-        if not isinstance(error, Exception):
+        if isinstance(error, GreenletExit):
             return
-        if task.wake is not None:
+        if task.wake is not None and isinstance(error, Exception):
             # an association's loop has died, as a thread of pynetdicom would; the bench goes on
             task.place.log("association-failed", error=type(error).__name__)
             LOGGER.debug("%s ended by %r", task.name, error, exc_info=error)
             return
-        failure = TaskFailed(f"{task.name}: {type(error).__name__}: {error}")
-        failure.__cause__ = error
-        self.failures.append(failure)
+        self._failed(task.name, error)
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        """Keep the failure for whoever runs the bench; an interrupt stays one, in whose turn ever it came."""
+        if isinstance(error, Exception):
+            failure = TaskFailed(f"{name}: {type(error).__name__}: {error}")
+            failure.__cause__ = error
+            self.failures.append(failure)
+        else:
+            self.failures.append(error)
+
+    @staticmethod
+    def heed(task: Task) -> None:
+        """Somebody will look at the end of `task` later: its error is no failure of the bench."""
+        task.done.callbacks.append(_looked_at)
 
     def sleep(self, us: int) -> None:
         """Let the calling task sleep for `us` microseconds."""
@@ -175,9 +192,9 @@ class Kernel(ABC):
         return lines
 
     def raise_failures(self) -> None:
-        """Raise the first failure that nobody has waited for."""
+        """Raise the first failure that nobody has waited for; each is raised once."""
         if self.failures:
-            raise self.failures[0]
+            raise self.failures.pop(0)
 
     def kill_tasks(self) -> None:
         """End every task that is left, newest first."""
@@ -189,6 +206,10 @@ class Kernel(ABC):
     @abstractmethod
     def close(self) -> None:
         """End all tasks and close all connections."""
+
+
+def _looked_at(_event: Event) -> None:
+    return None
 
 
 def _target(process: Process) -> str:

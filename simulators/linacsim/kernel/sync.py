@@ -90,8 +90,12 @@ class TaskQueue(Generic[T]):
             if left is not None and left <= 0:
                 break
             self._getters.append(task)
-            if not task.park("an item in a queue", left):
-                self._getters.remove(task)
+            try:
+                task.park("an item in a queue", left)
+            finally:
+                # a getter that was killed must not be handed the wake-up of the next item
+                if task in self._getters:
+                    self._getters.remove(task)
         if not self.queue and self.on_timeout is not None:
             self.on_timeout()
 

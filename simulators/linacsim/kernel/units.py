@@ -68,6 +68,7 @@ def format_duration(us: int) -> str:
         return f"{us} us"
     if us < SECOND:
         return f"{us / MILLISECOND:g} ms"
+    us = round(us / MILLISECOND) * MILLISECOND
     if us < MINUTE:
         return f"{us / SECOND:.3f}".rstrip("0").rstrip(".") + " s"
     whole, rest = divmod(us, HOUR)

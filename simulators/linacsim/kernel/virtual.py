@@ -60,6 +60,7 @@ class VirtualKernel(Kernel):
         if current_task() is not None:
             raise HarnessError("bench.run(...) cannot be called from inside a run; call the function itself")
         task = self.spawn(fn, *args, name=getattr(fn, "__name__", "run"), place=place)
+        self.heed(task)
         try:
             self._drive(task.done, self.now + limit)
         except BaseException:
@@ -70,8 +71,6 @@ class VirtualKernel(Kernel):
 
     def _drive(self, done: Event, horizon: int) -> None:
         env = self.env
-        # a callback of our own marks the task as waited for; its error is raised by `run`
-        done.callbacks.append(_heeded)
         instant, steps = env.now, 0
         while done.callbacks is not None:
             try:
@@ -105,10 +104,6 @@ class VirtualKernel(Kernel):
     def close(self) -> None:
         """End all tasks; what is still scheduled is forgotten."""
         self.kill_tasks()
-
-
-def _heeded(_event: Event) -> None:
-    return None
 
 
 def _stuck(what: str, waiting: list[str]) -> str:

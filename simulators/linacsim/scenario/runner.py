@@ -175,6 +175,8 @@ class _Script:
         if isinstance(step, TogetherStep):
             tasks = [self._kernel.spawn(self._play, each, name=f"step {each}") for each in step.steps]
             for task in tasks:
+                self._kernel.heed(task)
+            for task in tasks:
                 self._kernel.join(task)
             return all(_returned(task) for task in tasks)
         return self._act(step)
