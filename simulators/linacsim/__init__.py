@@ -22,6 +22,9 @@ from linacsim.errors import InputError as InputError
 from linacsim.errors import LinacsimError as LinacsimError
 from linacsim.errors import Livelock as Livelock
 from linacsim.errors import PlayFailure as PlayFailure
+from linacsim.faults import Occurrence as Occurrence
+from linacsim.faults import When as When
+from linacsim.faults import fault as fault
 
 try:
     __version__ = version("linacsim")
@@ -35,6 +38,9 @@ __all__ = [
     "InputError",
     "LinacsimError",
     "Livelock",
+    "Occurrence",
     "PlayFailure",
+    "When",
     "__version__",
+    "fault",
 ]

@@ -29,6 +29,7 @@ from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import EventLog
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
+from linacsim.kernel.tasks import current_task
 from linacsim.kernel.traffic import Traffic
 from linacsim.kernel.units import MILLISECOND, SECOND
 from linacsim.kernel.virtual import HORIZON, VirtualKernel
@@ -77,10 +78,12 @@ class Bench:
         self._kernel: VirtualKernel | LiveKernel
         self._kernel = VirtualKernel(identity) if clock == "virtual" else LiveKernel(identity, host)
         self._thread: _LoopThread | None = None
+        self._open = False
 
     # opening and closing
 
     def __enter__(self) -> Self:
+        self._open = True
         if isinstance(self._kernel, LiveKernel):
             self._thread = _LoopThread()
             self._thread.call(self._kernel.attach, self._thread.loop)
@@ -91,6 +94,7 @@ class Bench:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._open = False
         if self._thread is not None:
             self._thread.call(self._kernel.close)
             self._thread.stop()
@@ -98,19 +102,29 @@ class Bench:
         else:
             self._kernel.close()
             usertime.uninstall()
+        if error is None:
+            self._kernel.raise_failures()
 
     async def __aenter__(self) -> Self:
         if not isinstance(self._kernel, LiveKernel):
             raise HarnessError('the virtual clock needs no event loop: say "with Bench(...)"')
         self._kernel.attach(asyncio.get_running_loop())
+        self._open = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._open = False
         self._kernel.close()
         # transports tell of their end in a later turn of the loop
         await asyncio.sleep(0.01)
+        if error is None:
+            self._kernel.raise_failures()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise HarnessError('the bench is not open; say "with Bench(...) as bench:"')
 
     # what the bench is made of
 
@@ -196,6 +210,7 @@ class Bench:
         Deadlock, Livelock, HorizonReached
             If it cannot come to its end on the virtual clock.
         """
+        self._check_open()
         if isinstance(self._kernel, LiveKernel):
             return fn(*args)
         with usertime.names_of(fn):
@@ -203,12 +218,20 @@ class Bench:
 
     def play(self, fn: Callable[..., T], *args: Any, place: Place | None = None, limit: int = HORIZON) -> T:
         """Run `fn` as a task of the bench, on either clock, and wait for its end."""
+        self._check_open()
         where = place or self._kernel.place(SUT)
         if isinstance(self._kernel, VirtualKernel):
             return self._kernel.run(fn, *args, place=where, limit=limit)
+        if current_task() is not None:
+            raise HarnessError("bench.play(...) cannot be called from inside a task; call the function itself")
+        value = self._play_live(self._kernel, fn, args, where)
+        self._kernel.raise_failures()
+        return value
+
+    def _play_live(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place) -> T:
         if self._thread is not None:
-            return self._thread.wait_for(self._kernel, fn, args, where)
-        future = self._kernel.start(fn, *args, place=where)
+            return self._thread.wait_for(kernel, fn, args, place)
+        future = kernel.start(fn, *args, place=place)
         if not future.done():
             raise HarnessError("this takes time; on a running event loop say: await bench.play_async(...)")
         return future.result()
@@ -217,7 +240,10 @@ class Bench:
         """Run `fn` as a task of a live bench; for code on a running event loop."""
         if not isinstance(self._kernel, LiveKernel):
             raise HarnessError("play_async is for the live clock")
-        return await self._kernel.start(fn, *args, place=place or self._kernel.place(SUT))
+        self._check_open()
+        value = await self._kernel.start(fn, *args, place=place or self._kernel.place(SUT))
+        self._kernel.raise_failures()
+        return value
 
     def settle(self, quiet: int = 50 * MILLISECOND, limit: int = 5 * SECOND) -> None:
         """Let associations that are ending come to their end: wait until none is left, for at most `limit`."""

@@ -8,5 +8,7 @@ from linacsim.faults.chain import Chain as Chain
 from linacsim.faults.model import ACTIONS as ACTIONS
 from linacsim.faults.model import Armed as Armed
 from linacsim.faults.model import Occurrence as Occurrence
+from linacsim.faults.model import When as When
+from linacsim.faults.model import fault as fault
 
-__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence"]
+__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence", "When", "fault"]

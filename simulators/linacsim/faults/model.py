@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from linacsim.errors import InputError
-from linacsim.settings import Duration, Settings
+from linacsim.settings import Duration, Settings, did_you_mean
 
 CONNECTION = "connection"
 """The event of a transport connection that has just been accepted."""
@@ -178,3 +178,31 @@ class Armed:
         fires = self.when.fires(self.seen)
         self.fired += fires
         return fires
+
+
+def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters: Any) -> Armed:
+    """Return a fault to be armed, for benches that are built in Python.
+
+    Parameters
+    ----------
+    do : str
+        A word of `ACTIONS`, such as ``"reject"``.
+    on : str
+        The event that it waits for; may be left out where the action implies it.
+    when : Occurrence, optional
+        Which of those events; always if left out.
+    **parameters
+        The action's parameters.
+
+    Raises
+    ------
+    InputError
+        If there is no such fault or parameter, or the event is missing.
+    """
+    if do not in ACTIONS:
+        raise InputError(f"unknown fault {do!r}", "fault", did_you_mean(do, ACTIONS, "faults"))
+    event = on or next(iter(EVENTS.get(do, ())), "")
+    if not event:
+        raise InputError(f"when does {do!r} strike?", "fault", "give an event, such as C-STORE-RQ")
+    settings = ACTIONS[do](**parameters)
+    return Armed(do=do, on=event, when=when or Occurrence(), parameters=settings, text=f"{do} on {event}")

@@ -65,6 +65,9 @@ class MemoryStream(Stream):
             self.closed = True
             return
         self.closed = True
+        # nobody reads any more what lies here; the writer must not wait for that
+        self._taken(len(self.buffer))
+        self.buffer = bytearray()
         self._later(self._arrive_end)
 
     def reset(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -35,6 +36,8 @@ class VirtualKernel(Kernel):
     def __init__(self, identity: Identity) -> None:
         super().__init__(identity)
         self.network = MemoryNetwork(self)
+        # greenlets cannot change their thread
+        self._thread = threading.get_ident()
 
     @property
     def now(self) -> int:
@@ -59,6 +62,8 @@ class VirtualKernel(Kernel):
         """
         if current_task() is not None:
             raise HarnessError("bench.run(...) cannot be called from inside a run; call the function itself")
+        if threading.get_ident() != self._thread:
+            raise HarnessError("a virtual bench belongs to the thread that made it; run it there")
         task = self.spawn(fn, *args, name=getattr(fn, "__name__", "run"), place=place)
         self.heed(task)
         try:
@@ -92,6 +97,8 @@ class VirtualKernel(Kernel):
         turns: Counter[str] = Counter()
         for _ in range(_WATCHED):
             before = {task: task.turns for task in self.tasks}
+            if env.peek() > self.now:
+                break
             env.step()
             turns.update(task.name for task, count in before.items() if task.turns != count)
         names = ", ".join(f"{name} ({count} turns)" for name, count in turns.most_common(5))

@@ -50,6 +50,7 @@ class PrintJob:
         self._session = ""
         self._film = ""
         self._boxes: list[str] = []
+        self._messages = 0
         self._doers: dict[tuple[str, str], Callable[[list[PrintableImage]], None]] = {
             ("N-GET", "Printer"): self._get_printer,
             ("N-CREATE", "Basic Film Session"): self._create_session,
@@ -91,7 +92,7 @@ class PrintJob:
         doer(film)
 
     def _get_printer(self, _film: list[PrintableImage]) -> None:
-        status, told = self._assoc.send_n_get([], Printer, PrinterInstance, meta_uid=_META)
+        status, told = self._assoc.send_n_get([], Printer, PrinterInstance, msg_id=self._next(), meta_uid=_META)
         self._check("N-GET Printer", status)
         answer = told if told is not None else Dataset()
         state, info = str(answer.get("PrinterStatus", "")), str(answer.get("PrinterStatusInfo", ""))
@@ -105,13 +106,13 @@ class PrintJob:
         session.FilmDestination = "PROCESSOR"
         session.FilmSessionLabel = what.label
         self._session = self._uid("film-session")
-        status, _ = self._assoc.send_n_create(session, BasicFilmSession, self._session, meta_uid=_META)
+        status, _ = self._assoc.send_n_create(session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
         self._check("N-CREATE Basic Film Session", status)
 
     def _set_session(self, _film: list[PrintableImage]) -> None:
         session = Dataset()
         session.NumberOfCopies = str(self._what.copies)
-        status, _ = self._assoc.send_n_set(session, BasicFilmSession, self._session, meta_uid=_META)
+        status, _ = self._assoc.send_n_set(session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
         self._check("N-SET Basic Film Session", status)
 
     def _create_film(self, _film: list[PrintableImage]) -> None:
@@ -125,7 +126,7 @@ class PrintJob:
         box.Trim = what.trim
         box.ReferencedFilmSessionSequence = sequence_of(reference)
         self._film = self._uid("film-box")
-        status, told = self._assoc.send_n_create(box, BasicFilmBox, self._film, meta_uid=_META)
+        status, told = self._assoc.send_n_create(box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
         self._check("N-CREATE Basic Film Box", status)
         items = told.get("ReferencedImageBoxSequence") if told is not None else None
         self._boxes = [str(item.ReferencedSOPInstanceUID) for item in items or []]
@@ -133,7 +134,7 @@ class PrintJob:
     def _set_film(self, _film: list[PrintableImage]) -> None:
         box = Dataset()
         box.MagnificationType = self._what.magnification
-        status, _ = self._assoc.send_n_set(box, BasicFilmBox, self._film, meta_uid=_META)
+        status, _ = self._assoc.send_n_set(box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
         self._check("N-SET Basic Film Box", status)
 
     def _set_box(self, position: int, image: PrintableImage) -> None:
@@ -143,23 +144,28 @@ class PrintJob:
         box.ImageBoxPosition = position
         box.BasicGrayscaleImageSequence = sequence_of(image_item(image))
         uid = self._boxes[position - 1]
-        status, _ = self._assoc.send_n_set(box, BasicGrayscaleImageBox, uid, meta_uid=_META)
+        status, _ = self._assoc.send_n_set(box, BasicGrayscaleImageBox, uid, msg_id=self._next(), meta_uid=_META)
         self._check(f"N-SET Basic Grayscale Image Box {position}", status)
 
     def _print_session(self, _film: list[PrintableImage]) -> None:
-        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmSession, self._session, meta_uid=_META)
+        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
         self._check("N-ACTION Basic Film Session", status)
 
     def _print_film(self, _film: list[PrintableImage]) -> None:
-        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmBox, self._film, meta_uid=_META)
+        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
         self._check("N-ACTION Basic Film Box", status)
 
     def _delete_film(self, _film: list[PrintableImage]) -> None:
-        status = self._assoc.send_n_delete(BasicFilmBox, self._film, meta_uid=_META)
+        status = self._assoc.send_n_delete(BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
         self._check("N-DELETE Basic Film Box", status)
 
     def _release(self, _film: list[PrintableImage]) -> None:
         self._assoc.release()
+
+    def _next(self) -> int:
+        """Return the next Message ID (PS3.7 9.1), 1 to 65535."""
+        self._messages = self._messages % 0xFFFF + 1
+        return self._messages
 
     def _check(self, operation: str, status: Dataset) -> None:
         """Go on after Success and warnings; the document says nothing else about statuses."""

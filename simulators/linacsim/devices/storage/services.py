@@ -91,7 +91,7 @@ class StoragePeer(Device):
         for ordinal, image in enumerate(images):
             if ordinal:
                 self.place.kernel.sleep(what.interval)
-            _send(assoc, image, what.to)
+            _send(assoc, image, what.to, ordinal % 0xFFFF + 1)
         end(assoc, what.ends)
 
     def fill_disk(self, what: FillDisk) -> None:
@@ -113,11 +113,11 @@ def _contexts(images: list[Dataset]) -> list[PresentationContext]:
     return [build_context(sop_class, syntax) for sop_class, syntax in wanted]
 
 
-def _send(assoc: Association, image: Dataset, peer: str) -> None:
+def _send(assoc: Association, image: Dataset, peer: str, message_id: int) -> None:
     if not assoc.is_established:
         raise PlayFailure(f"C-STORE to {peer}: {end_of(assoc)}")
     try:
-        status = assoc.send_c_store(image)
+        status = assoc.send_c_store(image, msg_id=message_id)
     except ValueError as exc:
         raise PlayFailure(f"C-STORE to {peer}: {exc}") from exc
     if "Status" not in status:

@@ -36,7 +36,7 @@ class VerificationPeer(Device):
         for ordinal in range(what.times):
             if ordinal:
                 self.place.kernel.sleep(what.interval)
-            _expect_success(assoc, what.to)
+            _expect_success(assoc, what.to, ordinal % 0xFFFF + 1)
         end(assoc, what.ends)
 
     def connect(self, what: Connect) -> None:
@@ -64,8 +64,8 @@ def _echo(_event: evt.Event) -> int:
     return SUCCESS
 
 
-def _expect_success(assoc: Association, peer: str) -> None:
-    status = assoc.send_c_echo()
+def _expect_success(assoc: Association, peer: str, message_id: int) -> None:
+    status = assoc.send_c_echo(msg_id=message_id)
     if "Status" not in status:
         raise PlayFailure(f"C-ECHO to {peer}: {end_of(assoc)}")
     if status.Status != SUCCESS:

@@ -1,0 +1,51 @@
+"""What the documents show is what happens: their code blocks are files, their output is that of a run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from linacsim.cli import main
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = Path(__file__).parent
+FAILING = "a-client-gives-up-too-early.yaml"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Return the code blocks of `language` in a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_readmes_test_is_a_file() -> None:
+    (shown,) = blocks("README.md", "python")
+    assert shown == (EXAMPLES / "test_a_silent_archive.py").read_text(encoding="utf-8")
+    lines = [line for line in shown.splitlines() if line.strip()]
+    assert len(lines) <= 14
+
+
+def test_the_tutorials_scenario_is_a_file() -> None:
+    (shown,) = blocks("docs/tutorial.md", "yaml")
+    assert shown == (EXAMPLES / FAILING).read_text(encoding="utf-8")
+
+
+def test_the_readmes_failing_run_is_what_a_run_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    code = main(["play", "--quiet", "--out", str(tmp_path), f"tests/examples/{FAILING}"])
+    printed = capsys.readouterr().out.splitlines()
+    shown = blocks("README.md", "")[0].splitlines()
+    assert code == 1
+    assert [line for line in shown if line not in printed] == []
+    assert len(shown) > 5
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
