@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.scenario.test_loader import VALID, load
-from tests.scenario.test_loader import file as file  # the fixture
-
 from linacsim.errors import ScenarioError
+from tests.scenario.test_loader import VALID, file, load  # noqa: F401 - the fixture `file`
 
 ODD: list[Any] = [
     None,
