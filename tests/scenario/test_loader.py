@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from linacsim.errors import InputError, ScenarioError
+from linacsim.errors import ScenarioError
 from linacsim.faults.model import Occurrence, When
 from linacsim.kernel.units import HOUR, MINUTE, SECOND
 from linacsim.scenario.expectation import NEVER, Expectation, Times
@@ -96,12 +96,6 @@ expect:
   - {event: sheet-out, at-least: 2, tray: upper, full: false}
   - {event: A-ASSOCIATE-RQ, never: true, with: SOMEBODY}
 """
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return Path("jam.yaml")
 
 
 def load(file: Path, text: str, vocabulary: Vocabulary = VOCABULARY) -> Scenario:
@@ -489,23 +483,3 @@ class TestFiles:
     def test_whose_names_are_impossible(self, name: str) -> None:
         with pytest.raises(ScenarioError, match="cannot be read: "):
             load_scenario(name, VOCABULARY)
-
-
-class TestOccurrence:
-    @pytest.mark.parametrize(
-        ("occurrence", "fired"),
-        [
-            (Occurrence(), [1, 2, 3, 4, 5, 6]),
-            (Occurrence(When.NTH, 2), [2]),
-            (Occurrence(When.FIRST, 2), [1, 2]),
-            (Occurrence(When.EVERY, 2), [2, 4, 6]),
-            (Occurrence(When.AFTER, 2), [3, 4, 5, 6]),
-        ],
-    )
-    def test_fires_at_its_chances(self, occurrence: Occurrence, fired: list[int]) -> None:
-        assert [ordinal for ordinal in range(1, 7) if occurrence.fires(ordinal)] == fired
-
-    def test_counts_from_one(self) -> None:
-        with pytest.raises(InputError) as wrong:
-            Occurrence(When.NTH, 0)
-        assert str(wrong.value) == "0 is not a count; write a whole number, 1 or more"

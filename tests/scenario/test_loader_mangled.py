@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from linacsim.errors import ScenarioError
-from tests.scenario.test_loader import VALID, file, load  # noqa: F401 - the fixture `file`
+from tests.scenario.test_loader import VALID, load
 
 ODD: list[Any] = [
     None,
