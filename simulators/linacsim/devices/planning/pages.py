@@ -14,24 +14,33 @@ from linacsim.objects.printable import PrintableImage, burn_in, frames, read_ima
 from linacsim.physics.layout import display_format
 
 
-def pages(what: Print, paths: list[str]) -> list[list[PrintableImage]]:
-    """Return the films of a job, each a list of images in the order of their positions.
+_GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
+"""Columns and rows that ``auto`` chooses from, for an upright film."""
+
+
+def pages(what: Print, paths: list[str]) -> tuple[str, list[list[PrintableImage]]]:
+    """Return the Image Display Format and the films of a job, each a list of images in the order of their positions.
 
     Raises
     ------
     InputError
         If a file cannot be printed or the display format is not ``STANDARD``.
     """
-    kind, numbers = display_format(what.image_display_format)
-    if kind != "STANDARD":
-        raise InputError(
-            f"{what.image_display_format!r} is not supported here", "image-display-format", r"use STANDARD\C,R"
-        )
     images = [image for path in paths for image in _images(path, what)]
     if not images:
         raise InputError("there is nothing to print", "images", "name at least one image")
+    layout = _grid(len(images), what) if what.image_display_format == "auto" else what.image_display_format
+    kind, numbers = display_format(layout)
+    if kind != "STANDARD":
+        raise InputError(f"{layout!r} is not supported here", "image-display-format", r"use STANDARD\C,R")
     room = numbers[0] * numbers[1]
-    return [images[start : start + room] for start in range(0, len(images), room)]
+    return layout, [images[start : start + room] for start in range(0, len(images), room)]
+
+
+def _grid(count: int, what: Print) -> str:
+    """Return the smallest format with room for `count` images, or the largest one."""
+    short, long = next((grid for grid in _GRIDS if grid[0] * grid[1] >= count), _GRIDS[-1])
+    return f"STANDARD\\{short},{long}" if what.film_orientation == "PORTRAIT" else f"STANDARD\\{long},{short}"
 
 
 def _images(path: str, what: Print) -> list[PrintableImage]:

@@ -33,7 +33,7 @@ class Print(Settings):
     collated : bool
         Whether the whole session is printed at the end (collated) or each film by itself.
     image_display_format : str
-        ``STANDARD\C,R``.
+        ``STANDARD\C,R``, or ``auto``: as few rows and columns as the images need.
     film_size, film_orientation, medium, magnification, border_density, trim : str
         Film box and session attributes (PS3.3 C.13.1, C.13.3).
     copies : int
@@ -51,7 +51,7 @@ class Print(Settings):
     images: tuple[str, ...]
     frames: Literal["all", "first"] | Count = "first"
     collated: bool = False
-    image_display_format: str = r"STANDARD\1,1"
+    image_display_format: str = "auto"
     film_size: str = "14INX17IN"
     film_orientation: Literal["PORTRAIT", "LANDSCAPE"] = "PORTRAIT"
     medium: str = "BLUE FILM"

@@ -106,13 +106,17 @@ class PrintJob:
         session.FilmDestination = "PROCESSOR"
         session.FilmSessionLabel = what.label
         self._session = self._uid("film-session")
-        status, _ = self._assoc.send_n_create(session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
+        status, _ = self._assoc.send_n_create(
+            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+        )
         self._check("N-CREATE Basic Film Session", status)
 
     def _set_session(self, _film: list[PrintableImage]) -> None:
         session = Dataset()
         session.NumberOfCopies = str(self._what.copies)
-        status, _ = self._assoc.send_n_set(session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
+        status, _ = self._assoc.send_n_set(
+            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+        )
         self._check("N-SET Basic Film Session", status)
 
     def _create_film(self, _film: list[PrintableImage]) -> None:
@@ -148,11 +152,15 @@ class PrintJob:
         self._check(f"N-SET Basic Grayscale Image Box {position}", status)
 
     def _print_session(self, _film: list[PrintableImage]) -> None:
-        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META)
+        status, _ = self._assoc.send_n_action(
+            None, PRINT, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+        )
         self._check("N-ACTION Basic Film Session", status)
 
     def _print_film(self, _film: list[PrintableImage]) -> None:
-        status, _ = self._assoc.send_n_action(None, PRINT, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
+        status, _ = self._assoc.send_n_action(
+            None, PRINT, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META
+        )
         self._check("N-ACTION Basic Film Box", status)
 
     def _delete_film(self, _film: list[PrintableImage]) -> None:

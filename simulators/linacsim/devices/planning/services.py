@@ -26,14 +26,15 @@ class PrintSCU(Device):
 
     def print(self, what: Print) -> None:
         """Print images; the activity of the document is `print-collated` or `print-uncollated` (section 2.2.2.2)."""
-        films = pages(what, [self.find_file(name) for name in what.images])
+        layout, films = pages(what, [self.find_file(name) for name in what.images])
         ae = application_entity(self, self.personality)
         ae.implementation_class_uid = self.entity.implementation_class_uid[0]
         ae.implementation_version_name = self.entity.implementation_version_name[0]
         assoc = associate(self, ae, what.to, self._contexts(), what.called or "")
         activity = self._activity("print-collated" if what.collated else "print-uncollated")
         identity = self.place.kernel.identity
-        PrintJob(assoc, activity, what, films, lambda purpose: identity.next_uid(self.name, purpose)).play()
+        laid_out = what.model_copy(update={"image_display_format": layout})
+        PrintJob(assoc, activity, laid_out, films, lambda purpose: identity.next_uid(self.name, purpose)).play()
         self.place.log("print-sent", films=len(films), images=sum(len(film) for film in films), **{"with": what.to})
 
     def _contexts(self) -> list[PresentationContext]:
