@@ -18,7 +18,7 @@ from linacsim.cli.vocabulary import vocabulary
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.kernel.stopwatch import Stopwatch
-from linacsim.kernel.units import format_instant
+from linacsim.kernel.units import SECOND, format_instant
 from linacsim.report import RunFolder, needs_ascii, summary, timeline
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
 from linacsim.scenario.loader import load_scenario
@@ -28,6 +28,8 @@ from linacsim.scenario.verdict import Verdict
 
 DEFAULT = "print/film-on-the-light-box"
 """What `linacsim play` plays when nothing else is said: real images on film."""
+_PATIENCE = 2 * SECOND
+_SHOWN = ("step-", "sheet-", "film-", "printer-", "fault-", "object-")
 _GRAVITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.ERROR)
 
 
@@ -117,11 +119,14 @@ def _play(scenario: Scenario, clock: str, seed: int, out: Path, images: list[str
     folder = RunFolder.create(out, scenario.title, f"{clock}-seed-{seed}")
     bench = Bench(clock=clock, seed=seed, out=folder.root)  # type: ignore[arg-type]
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
-    if clock == "live":
-        bench.log.listeners.append(_progress)
+    bench.log.listeners.append(_Progress(clock))
     watch = Stopwatch()
-    with bench:
-        outcome = play(bench, scenario)
+    try:
+        with bench:
+            outcome = play(bench, scenario)
+    except InputError:
+        folder.discard()
+        raise
     wall = watch.elapsed()
     more = {
         "clock": clock,
@@ -156,10 +161,16 @@ def _tell(records: list[Record], folder: RunFolder, result: dict[str, Any], *, q
     say(summary(result, colour) + "\n")
 
 
-def _progress(record: Record) -> None:
-    """Show on the live clock that something is going on."""
-    if record["event"].startswith(("step-", "sheet-", "film-", "printer-", "fault-")):
-        detail = " ".join(
-            f"{key}={record[key]}" for key in ("step", "info", "sheet", "fault", "reason") if key in record
-        )
-        sys.stderr.write(f"{format_instant(record['t'])} {record['at']}: {record['event']} {detail}\n")
+class _Progress:
+    """Shows that something is going on: at once on the live clock, after a while on the virtual one."""
+
+    def __init__(self, clock: str) -> None:
+        self._patience = 0 if clock == "live" else _PATIENCE
+        self._watch = Stopwatch()
+
+    def __call__(self, record: Record) -> None:
+        """Write a line on standard error if it is time to, and if the record is of a step or of hardware."""
+        if self._watch.elapsed() < self._patience or not record["event"].startswith(_SHOWN):
+            return
+        told = " ".join(f"{key}={record[key]}" for key in ("step", "info", "sheet", "fault", "reason") if key in record)
+        sys.stderr.write(f"{format_instant(record['t'])} {record['at']}: {record['event']} {told}\n")

@@ -6,6 +6,7 @@ Nothing of the user's is ever deleted or overwritten: a run that finds its folde
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -87,6 +88,12 @@ class RunFolder:
         except OSError as error:
             raise output_error(error, root) from error
         return cls(Path(out), root)
+
+    def discard(self) -> None:
+        """Take the folder away again if nothing has been put into it."""
+        for folder in (self.root, self.root.parent):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def path(self, *parts: str) -> Path:
         """Return the path of a file in the run, ``path("films", "PRINTER-0001.png")``; its folder is made.

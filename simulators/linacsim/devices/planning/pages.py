@@ -13,7 +13,6 @@ from linacsim.errors import InputError
 from linacsim.objects.printable import PrintableImage, burn_in, frames, read_image, render
 from linacsim.physics.layout import display_format
 
-
 _GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
 """Columns and rows that ``auto`` chooses from, for an upright film."""
 

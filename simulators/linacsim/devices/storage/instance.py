@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from functools import lru_cache
 from io import BytesIO
 
@@ -14,7 +15,12 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.devices.entity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
+_SOP_CLASS = 0x00080016
 _SOP_INSTANCE = 0x00080018
+_HEAD = 4096
+"""Bytes in which SOP Class UID and SOP Instance UID are looked for; nothing long comes before them."""
+_INFLATED_MOST = 1 << 28
+"""Bytes that a deflated data set may become; one that claims more is a bomb."""
 _DEFER = 1024
 _PIXEL_DATA = 0x7FE00010
 
@@ -24,18 +30,16 @@ class DamagedDataSetError(Exception):
 
 
 def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
-    """Return SOP Class UID and SOP Instance UID as the data set has them, empty where it has none.
+    """Return SOP Class UID and SOP Instance UID as the data set has them.
 
     Raises
     ------
     DamagedDataSetError
-        If its beginning cannot be read.
+        If its beginning cannot be read or lacks one of them.
     """
-    if syntax == DeflatedExplicitVRLittleEndian:
-        return "", ""
-    found = {0x00080016: "", _SOP_INSTANCE: ""}
-    head = BytesIO(data[:4096])
+    found = {_SOP_CLASS: "", _SOP_INSTANCE: ""}
     try:
+        head = BytesIO(_inflated(data, _HEAD) if syntax == DeflatedExplicitVRLittleEndian else data[:_HEAD])
         for element in data_element_generator(
             head,
             syntax.is_implicit_VR,
@@ -48,7 +52,9 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     except Exception as exc:
         # whatever a parser stumbles over in hostile bytes means the same here
         raise DamagedDataSetError(f"unreadable at its beginning: {exc}") from exc
-    return found[0x00080016], found[_SOP_INSTANCE]
+    if not all(found.values()):
+        raise DamagedDataSetError("SOP Class UID or SOP Instance UID is missing")
+    return found[_SOP_CLASS], found[_SOP_INSTANCE]
 
 
 def check_complete(data: bytes, syntax: UID) -> None:
@@ -59,19 +65,38 @@ def check_complete(data: bytes, syntax: UID) -> None:
     DamagedDataSetError
         If it breaks off in the middle of an element, or is no data set.
     """
-    if syntax == DeflatedExplicitVRLittleEndian or _ends_with_pixels(data, syntax):
+    deflated = syntax == DeflatedExplicitVRLittleEndian
+    if not deflated and _ends_with_pixels(data, syntax):
         return
-    stream = BytesIO(data)
-    last = None
+    last, end = None, 0
     try:
+        data = _inflated(data) if deflated else data
+        stream = BytesIO(data)
         for element in data_element_generator(
             stream, syntax.is_implicit_VR, syntax.is_little_endian, defer_size=_DEFER
         ):
-            last = element.tag
+            last, end = element.tag, stream.tell()
     except Exception as exc:
         raise DamagedDataSetError(f"unreadable after {last}: {exc}") from exc
-    if stream.tell() != len(data):
-        raise DamagedDataSetError(f"element {last} breaks off: {stream.tell() - len(data)} bytes are missing")
+    if end > len(data):
+        raise DamagedDataSetError(f"element {last} breaks off: {end - len(data)} bytes are missing")
+    if end < len(data):
+        raise DamagedDataSetError(f"{len(data) - end} bytes after element {last} are no element")
+
+
+def _inflated(data: bytes | memoryview, most: int = _INFLATED_MOST) -> bytes:
+    """Return up to `most` bytes of a deflated data set (PS3.5 A.5).
+
+    Raises
+    ------
+    ValueError
+        If it holds more than is believed, or breaks off.
+    """
+    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    plain = inflater.decompress(data, most)
+    if most == _INFLATED_MOST and not inflater.eof:
+        raise ValueError("the deflated data set breaks off or is too large")
+    return plain
 
 
 def _ends_with_pixels(data: bytes, syntax: UID) -> bool:

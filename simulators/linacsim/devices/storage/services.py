@@ -6,7 +6,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AllStoragePresentationContexts, evt
+from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
@@ -25,6 +25,7 @@ from linacsim.objects.imagefile import read_instance
 
 SUCCESS = 0x0000
 INVALID_SOP_INSTANCE = 0x0117
+SOP_CLASS_NOT_SUPPORTED = 0x0122
 OUT_OF_RESOURCES = 0xA700
 MISMATCH = 0xA900
 """Data Set does not match SOP Class (PS3.4 B.2.3)."""
@@ -43,7 +44,9 @@ class StoragePeer(Device):
     def start(self, port: int) -> None:
         """Listen for C-STORE of every storage SOP class, and for C-ECHO."""
         ae = application_entity(self, self.personality)
-        ae.supported_contexts = list(AllStoragePresentationContexts)
+        for context in AllStoragePresentationContexts:
+            # it keeps the bytes as they come, so any encoding is as good as any other
+            ae.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
         ae.add_supported_context(Verification)
         listen(self, ae, port, [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _event: SUCCESS)])
 
@@ -55,12 +58,14 @@ class StoragePeer(Device):
         data = request.DataSet.getvalue()
         if not is_uid(sop_instance) or not is_uid(sop_class):
             return _failure(INVALID_SOP_INSTANCE, "not a UID")
+        if sop_class != event.context.abstract_syntax:
+            return _failure(SOP_CLASS_NOT_SUPPORTED, "the presentation context is of another SOP class")
         try:
             inside = identity(data, syntax)
             check_complete(data, syntax)
         except DamagedDataSetError as exc:
             return _failure(CANNOT_UNDERSTAND, str(exc))
-        if inside != (sop_class, sop_instance) and any(inside):
+        if inside != (sop_class, sop_instance):
             return _failure(MISMATCH, "UIDs of command and data set differ")
         try:
             self.disk.reserve(len(data))
