@@ -7,6 +7,8 @@ holds the real one; for the time it is run, those names in its module are replac
 
 from __future__ import annotations
 
+import functools
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,7 +83,7 @@ def uninstall() -> None:
 @contextmanager
 def names_of(fn: Callable[..., Any]) -> Iterator[None]:
     """Replace names of `fn`'s module that are bound to the real functions, such as after ``from time import sleep``."""
-    scope: dict[str, Any] = getattr(fn, "__globals__", {})
+    scope = _scope_of(fn)
     by_function = {id(function): _aware[name] for name, function in _real.items()}
     bound = {name: value for name, value in scope.items() if id(value) in by_function}
     scope.update({name: by_function[id(value)] for name, value in bound.items()})
@@ -89,3 +91,14 @@ def names_of(fn: Callable[..., Any]) -> Iterator[None]:
         yield
     finally:
         scope.update(bound)
+
+
+def _scope_of(fn: Callable[..., Any]) -> dict[str, Any]:
+    """Return the names of the module that `fn` was written in, however it is wrapped up."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    if not hasattr(fn, "__globals__"):
+        # an object that can be called: its class was written somewhere
+        fn = type(fn).__call__
+    scope: dict[str, Any] = getattr(inspect.unwrap(fn), "__globals__", {})
+    return scope
