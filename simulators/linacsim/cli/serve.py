@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from linacsim.cli.options import port_of, seed_of
 from linacsim.cli.terminal import colours, say
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
+from linacsim.kernel.allocator import keep_large_blocks
 from linacsim.kernel.log import Record
 from linacsim.report import needs_ascii, timeline
 
@@ -46,11 +47,18 @@ def command(options: argparse.Namespace) -> int:
     for name in options.devices:
         if not kind_of(name).serves:
             raise InputError(f"{name} only calls, it does not serve", "device", "play a scenario with it")
+    keep_large_blocks()
+    asyncio.run(_serve(options, port, seed))
+    say("stopped\n")
+    return 0
+
+
+async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
     bench = Bench(clock="live", seed=seed, host=options.host, out=Path(options.out))
     bench.traffic.enabled = False
     bench.log.keep = _KEEP
     stop = _on_signals()
-    with bench:
+    async with bench:
         bench.log.listeners.append(_Teller(verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
@@ -58,9 +66,7 @@ def command(options: argparse.Namespace) -> int:
             host, where = bench.address_of(device.name)
             say(f"{name} {device.name} listens on {host}:{where}\n")
         say(f"films and objects go to {options.out}/; stop with Ctrl-C\n")
-        stop.wait()
-    say("stopped\n")
-    return 0
+        await stop.wait()
 
 
 def _free_title(bench: Bench, kind: str) -> str:
@@ -71,10 +77,10 @@ def _free_title(bench: Bench, kind: str) -> str:
     return title
 
 
-def _on_signals() -> threading.Event:
-    stop = threading.Event()
+def _on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
 
 

@@ -6,7 +6,6 @@ Nothing of the user's is ever deleted or overwritten: a run that finds its folde
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -92,7 +91,7 @@ class RunFolder:
     def discard(self) -> None:
         """Take the folder away again if nothing has been put into it."""
         for folder in (self.root, self.root.parent):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 folder.rmdir()
 
     def path(self, *parts: str) -> Path:
