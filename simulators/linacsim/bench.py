@@ -232,6 +232,7 @@ class Bench:
         if self._thread is not None:
             return self._thread.wait_for(kernel, fn, args, place)
         future = kernel.start(fn, *args, place=place)
+        kernel.catch_up(future)
         if not future.done():
             raise HarnessError("this takes time; on a running event loop say: await bench.play_async(...)")
         return future.result()

@@ -19,12 +19,14 @@ from linacsim.kernel.core import Kernel, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.places import Place
 from linacsim.kernel.tcp import TcpNetwork
-from linacsim.kernel.units import SECOND
+from linacsim.kernel.units import MILLISECOND, SECOND
 
 T = TypeVar("T")
 
 _STEPS_PER_TURN = 500
 """Steps before the loop gets a chance to look at its sockets again."""
+_TURN = 5 * MILLISECOND
+"""Time after which it gets one in any case."""
 
 
 class WallEnvironment(simpy.Environment):
@@ -97,10 +99,14 @@ class LiveKernel(Kernel):
 
     def _run_due(self) -> bool:
         env = self.env
+        end = self.now + _TURN
         for _ in range(_STEPS_PER_TURN):
-            if env.peek() > self.now:
-                env.catch_up(self.now)
+            now = self.now
+            if env.peek() > now:
+                env.catch_up(now)
                 return False
+            if now > end:
+                break
             env.step()
         return True
 
@@ -141,6 +147,11 @@ class LiveKernel(Kernel):
 
         self.enter(begin)
         return future
+
+    def catch_up(self, future: asyncio.Future[T]) -> None:
+        """Run what is due, turn after turn, until `future` is done or nothing is due."""
+        while not future.done() and self.env.peek() <= self.now:
+            self.pump()
 
     def close(self) -> None:
         """End all tasks and close all connections (on the loop's thread)."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from linacsim.kernel.places import Place
 
 _BACKLOG = 512
+_LINGER = 10.0
+"""Seconds that a peer may take to read the rest after we have closed: one that never reads must not keep it for ever."""
 _TLS_HANDSHAKE = 10.0
 """Seconds a TLS handshake may take: a peer that opens a connection and says nothing must not hold it for ever."""
 
@@ -106,6 +108,8 @@ class TcpStream(Stream, asyncio.Protocol):
             if not self.broken:
                 self._record("FIN", self.local, self.remote)
                 self._transport.close()
+                if self._transport.get_write_buffer_size():
+                    self._network.kernel.loop.call_later(_LINGER, self._transport.abort)
 
     def reset(self) -> None:
         """Break the connection with an RST."""

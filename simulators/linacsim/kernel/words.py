@@ -16,6 +16,7 @@ _OTHERS = (
     "association-failed",
     "connection-failed",
     "invalid-PDU",
+    "invalid-message",
 )
 
 EVENTS: frozenset[str] = frozenset(_ACSE) | {f"{name}-{end}" for name in _DIMSE for end in ("RQ", "RSP")} | set(_OTHERS)

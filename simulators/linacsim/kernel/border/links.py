@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pynetdicom import evt
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, A_RELEASE_RP, A_RELEASE_RQ
+from pynetdicom.pdu_primitives import A_P_ABORT
 
 from linacsim.kernel.border import lean
 from linacsim.kernel.places import Place
+from linacsim.kernel.tasks import current_task
 from linacsim.kernel.wake import Wake
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _DIMSE_FIELDS = (
 
 _ARTIM_EXPIRED = "Evt18"
 _ESTABLISHED = "Sta6"
+_PDUS_PER_TURN = 64
 
 
 class Link:
@@ -69,6 +72,7 @@ class Link:
         self.wake = Wake(f"association {self.ordinal} of {place.name}")
         self.other = ""
         self.mute = False
+        self._pdus = 0
         self.assoc: Association
 
     def attach(self, assoc: Association) -> None:
@@ -88,6 +92,8 @@ class Link:
         assoc.dul.to_user_queue.on_timeout = lambda: self.log("ACSE-timeout")  # type: ignore[attr-defined]
         self._send_msg = assoc.dimse.send_msg
         assoc.dimse.send_msg = self._respond  # type: ignore[method-assign]
+        self._receive_primitive = assoc.dimse.receive_primitive
+        assoc.dimse.receive_primitive = self._receive  # type: ignore[method-assign]
 
     @property
     def maximum_length(self) -> int:
@@ -120,6 +126,39 @@ class Link:
         sock = self.assoc.dul.socket
         if sock is not None and sock.socket is not None:
             sock.socket.stream.reset()  # type: ignore[attr-defined]
+
+    def give_up(self) -> None:
+        """The upper layer's loop has died: tell the peer, close, and let nobody wait for an answer."""
+        assoc, sock = self.assoc, self.assoc.dul.socket
+        pdu = A_ABORT_RQ()
+        pdu.source, pdu.reason_diagnostic = 0x02, 0x00
+        if sock is not None:
+            sock.send(pdu.encode())
+            sock.close()
+        self.mute = True
+        assoc.is_aborted, assoc.is_established = True, False
+        assoc._kill = assoc.dul._kill_thread = True
+        assoc.dul.to_user_queue.put(A_P_ABORT())
+        assoc.dimse.msg_queue.put((None, None))
+
+    def upper_layer_ended(self) -> None:
+        """Nobody needs to wait for the A-ASSOCIATE-RQ of a connection that has gone."""
+        queue = self.assoc.dul.to_user_queue
+        if self.assoc.is_acceptor and self.assoc.requestor.primitive is None and queue.empty():
+            # what `receive_pdu` returns after a timeout, too
+            queue.put(None)  # type: ignore[arg-type]
+
+    def _receive(self, primitive: Any) -> None:
+        """Take a P-DATA indication; a message that cannot be read is an invalid PDU (PS3.8 9.2.3, AA-8)."""
+        try:
+            self._receive_primitive(primitive)
+        except Exception as exc:
+            self.log("invalid-message", complaint=str(exc))
+            dul = self.assoc.dul
+            if dul.socket is not None and dul.socket.socket is not None:
+                dul.socket.socket.stream.ignore_input()  # type: ignore[attr-defined]
+            # Evt19: unrecognised or invalid PDU received
+            dul.event_queue.put("Evt19")
 
     def _pdu_sent(self, event: evt.Event) -> None:
         self._pdu(event.pdu, "sent")
@@ -190,10 +229,18 @@ class Link:
         fragments = lean.take_fragments(dul.socket.socket.stream)  # type: ignore[attr-defined]
         if fragments is None:
             return False
+        self._share_the_clock()
         dul._recv_pdu.put(fragments)  # type: ignore[arg-type]
         # Evt10: P-DATA-TF PDU received
         dul.event_queue.put("Evt10")
         return True
+
+    def _share_the_clock(self) -> None:
+        """Live, let the others have a turn after some PDUs: a peer may send small ones without ever waiting."""
+        self._pdus += 1
+        task = current_task()
+        if task is not None and self._pdus % _PDUS_PER_TURN == 0 and task.kernel.clock == "live":
+            task.kernel.sleep(0)
 
     def _log_response(self, primitive: Any) -> None:
         fields = {

@@ -14,7 +14,7 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.timer import Timer
 from pynetdicom.transport import AssociationServer, AssociationSocket, ThreadedAssociationServer
 
-from linacsim.kernel.border import standins
+from linacsim.kernel.border import commands, standins
 from linacsim.kernel.border.links import Link
 from linacsim.kernel.border.servers import BenchServer, copy_contexts, unbind_standard
 from linacsim.kernel.border.sockets import BenchSocket, StreamSocket
@@ -79,8 +79,17 @@ def _start_dul(self: DULServiceProvider) -> None:
         threading.Thread.start(self)
         return
     link: Link = self.assoc.bench_link  # type: ignore[attr-defined]
-    _start(self, self.run_reactor, f"upper layer of association {link.ordinal}", link)
+    _start(self, lambda: _run_dul(self, link), f"upper layer of association {link.ordinal}", link)
     self.bench_task.deadline = lambda: _left(self.artim_timer)  # type: ignore[attr-defined]
+
+
+def _run_dul(dul: DULServiceProvider, link: Link) -> None:
+    try:
+        dul.run_reactor()
+    except Exception:
+        link.give_up()
+        raise
+    link.upper_layer_ended()
 
 
 def _start(thread: Any, fn: Any, name: str, link: Link) -> None:
@@ -175,6 +184,7 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
     "pynetdicom.dul.DULServiceProvider.kill_dul": (_kill_dul, "a flag that is set without a signal"),
     "pynetdicom.dul.DULServiceProvider.stop_dul": (_stop_dul, "a flag that is set without a signal"),
     "pynetdicom.dul.DULServiceProvider._read_pdu_data": (_read_pdu_data, "fewer copies of the bytes of a P-DATA-TF"),
+    "pynetdicom.dimse_messages.decode": (commands.decode_command_set, "a command set is checked before it is read"),
     "pynetdicom.ae.AssociationSocket": (_make_socket, "byte streams of the bench"),
     "pynetdicom.transport.AssociationSocket": (_make_socket, "byte streams of the bench"),
     "pynetdicom.ae.AssociationServer": (_make_server(AssociationServer), "listeners of the bench"),

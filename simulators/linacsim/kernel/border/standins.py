@@ -92,9 +92,14 @@ class Threading:
         return (real_threading.Thread if current_task() is None else TaskThread)(*args, **kwargs)
 
     def enumerate(self) -> list[Any]:
-        """Return the threads that are alive; inside a task, the associations of its place."""
+        """Return the threads that are alive; inside a task, the associations of its place.
+
+        A connection whose A-ASSOCIATE-RQ has not come is none yet: it must not count against the maximum.
+        """
         task = current_task()
-        return real_threading.enumerate() if task is None else list(task.place.associations)
+        if task is None:
+            return real_threading.enumerate()
+        return [assoc for assoc in task.place.associations if assoc.is_requestor or assoc.requestor.primitive]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(real_threading, name)
