@@ -166,6 +166,28 @@ def test_a_set_lets_everybody_go_on_at_the_same_instant(kernel: VirtualKernel) -
     assert woken == [("a", True, 5), ("b", True, 5), ("c", True, 5)]
 
 
+def test_a_set_that_is_cleared_at_once_lets_everybody_go_on_as_the_standard_librarys_does(
+    kernel: VirtualKernel,
+) -> None:
+    ordinary, told = threading.Event(), list[bool]()
+    thread = threading.Thread(target=lambda: told.append(ordinary.wait(5)))
+    with ordinary._cond:
+        thread.start()
+    while not ordinary._cond._waiters:  # type: ignore[attr-defined]
+        pass
+    ordinary.set()
+    ordinary.clear()
+    thread.join()
+
+    def body() -> tuple[bool, bool, int]:
+        gate = TaskEvent()
+        later(kernel, 3, lambda: (gate.set(), gate.clear()))
+        return gate.wait(1), gate.is_set(), kernel.now
+
+    assert told == [True]
+    assert run(kernel, body) == (True, False, 3)
+
+
 def test_a_waiter_whose_time_is_over_is_not_woken_again(kernel: VirtualKernel) -> None:
     def body() -> tuple[bool, int]:
         gate = TaskEvent()

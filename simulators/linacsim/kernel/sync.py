@@ -138,16 +138,23 @@ class TaskEvent:
             self._wake.notify()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the event, up to `timeout` seconds of bench time; return whether it is set."""
+        """Wait for the event, up to `timeout` seconds of bench time; return whether it has been set.
+
+        As in the standard library a `set` lets everyone go on who waits, even if a `clear` follows at once: pynetdicom
+        gives its reactor one round in that way.
+        """
         if self._flag:
             return True
         task = _me()
         deadline = None if timeout is None else task.kernel.now + round(timeout * SECOND)
-        while not self._flag:
-            left = None if deadline is None else deadline - task.kernel.now
-            if left is not None and left <= 0:
-                break
-            self._waiters.append(task)
-            if not task.park("an event to be set", left):
+        self._waiters.append(task)
+        try:
+            while task in self._waiters:
+                left = None if deadline is None else deadline - task.kernel.now
+                if left is not None and left <= 0:
+                    return False
+                task.park("an event to be set", left)
+        finally:
+            if task in self._waiters:
                 self._waiters.remove(task)
-        return self._flag
+        return True
