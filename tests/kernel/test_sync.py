@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -169,12 +170,12 @@ def test_a_set_lets_everybody_go_on_at_the_same_instant(kernel: VirtualKernel) -
 def test_a_set_that_is_cleared_at_once_lets_everybody_go_on_as_the_standard_librarys_does(
     kernel: VirtualKernel,
 ) -> None:
-    ordinary, told = threading.Event(), list[bool]()
+    ordinary: Any = threading.Event()
+    told: list[bool] = []
     thread = threading.Thread(target=lambda: told.append(ordinary.wait(5)))
-    with ordinary._cond:
-        thread.start()
-    while not ordinary._cond._waiters:  # type: ignore[attr-defined]
-        pass
+    thread.start()
+    while not ordinary._cond._waiters:
+        time.sleep(0)
     ordinary.set()
     ordinary.clear()
     thread.join()
