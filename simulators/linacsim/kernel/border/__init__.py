@@ -30,6 +30,7 @@ def install() -> None:
     pins.check_names()
     for name, (stand_in, _reason) in {**patches.MODULES, **patches.FUNCTIONS}.items():
         owner, attribute = resolve(name)
+        pins.ORIGINALS[name] = getattr(owner, attribute)
         setattr(owner, attribute, stand_in)
     _installed = True
 

@@ -146,7 +146,7 @@ class Link:
         queue = self.assoc.dul.to_user_queue
         if self.assoc.is_acceptor and self.assoc.requestor.primitive is None and queue.empty():
             # what `receive_pdu` returns after a timeout, too
-            queue.put(None)  # type: ignore[arg-type]
+            queue.put(None)
 
     def _receive(self, primitive: Any) -> None:
         """Take a P-DATA indication; a message that cannot be read is an invalid PDU (PS3.8 9.2.3, AA-8)."""
