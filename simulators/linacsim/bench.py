@@ -21,9 +21,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from linacsim.devices.device import Device, Kind
 from linacsim.devices.registry import KINDS
-from linacsim.errors import HarnessError, InputError
+from linacsim.errors import HarnessError, HorizonReached, InputError
 from linacsim.faults import Armed, Chain
 from linacsim.kernel import border, usertime
+from linacsim.kernel.core import stuck
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import EventLog
@@ -31,7 +32,7 @@ from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.traffic import Traffic
-from linacsim.kernel.units import MILLISECOND, SECOND
+from linacsim.kernel.units import MILLISECOND, SECOND, format_duration
 from linacsim.kernel.virtual import HORIZON, VirtualKernel
 from linacsim.settings import AETitle, Settings, build, did_you_mean
 
@@ -224,13 +225,15 @@ class Bench:
             return self._kernel.run(fn, *args, place=where, limit=limit)
         if current_task() is not None:
             raise HarnessError("bench.play(...) cannot be called from inside a task; call the function itself")
-        value = self._play_live(self._kernel, fn, args, where)
+        value = self._play_live(self._kernel, fn, args, where, limit)
         self._kernel.raise_failures()
         return value
 
-    def _play_live(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place) -> T:
+    def _play_live(
+        self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place, limit: int
+    ) -> T:
         if self._thread is not None:
-            return self._thread.wait_for(kernel, fn, args, place)
+            return self._thread.wait_for(kernel, fn, args, place, limit)
         future = kernel.start(fn, *args, place=place)
         kernel.catch_up(future)
         if not future.done():
@@ -273,11 +276,14 @@ class _LoopThread:
 
         return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
 
-    def wait_for(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place) -> T:
-        """Run `fn` as a task of `kernel` and wait for its end."""
+    def wait_for(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place, limit: int) -> T:
+        """Run `fn` as a task of `kernel` and wait for its end, for at most `limit` microseconds."""
 
         async def body() -> T:
-            return await kernel.start(fn, *args, place=place)
+            try:
+                return await asyncio.wait_for(kernel.start(fn, *args, place=place), limit / SECOND)
+            except TimeoutError:
+                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", kernel.waiting())) from None
 
         return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
 

@@ -222,3 +222,10 @@ def value_of(task: Task) -> Any:
     if task.raised is not None:
         raise task.raised
     return task.done.value
+
+
+def stuck(what: str, waiting: list[str]) -> str:
+    """Return an error text that says what is wrong and names who waits for what."""
+    shown = waiting[:20]
+    more = [f"... and {len(waiting) - len(shown)} more"] if len(waiting) > len(shown) else []
+    return "\n  ".join([what + ("; who waits for what:" if waiting else ""), *shown, *more])

@@ -12,7 +12,7 @@ from simpy.core import EmptySchedule
 from simpy.events import Event
 
 from linacsim.errors import Deadlock, HarnessError, HorizonReached, Livelock
-from linacsim.kernel.core import Kernel, value_of
+from linacsim.kernel.core import Kernel, stuck, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.memory import MemoryNetwork
 from linacsim.kernel.places import Place
@@ -81,7 +81,7 @@ class VirtualKernel(Kernel):
             try:
                 env.step()
             except EmptySchedule:
-                raise Deadlock(_stuck("nothing is scheduled any more", self.waiting())) from None
+                raise Deadlock(stuck("nothing is scheduled any more", self.waiting())) from None
             if self.failures:
                 self.raise_failures()
             if env.now == instant:
@@ -91,7 +91,7 @@ class VirtualKernel(Kernel):
             else:
                 instant, steps = env.now, 0
                 if instant > horizon:
-                    raise HorizonReached(_stuck(f"not over at {format_duration(horizon)}", self.waiting()))
+                    raise HorizonReached(stuck(f"not over at {format_duration(horizon)}", self.waiting()))
 
     def _busiest(self, env: simpy.Environment) -> str:
         turns: Counter[str] = Counter()
@@ -111,9 +111,3 @@ class VirtualKernel(Kernel):
     def close(self) -> None:
         """End all tasks; what is still scheduled is forgotten."""
         self.kill_tasks()
-
-
-def _stuck(what: str, waiting: list[str]) -> str:
-    shown = waiting[:20]
-    more = [f"... and {len(waiting) - len(shown)} more"] if len(waiting) > len(shown) else []
-    return "\n  ".join([what + ("; who waits for what:" if waiting else ""), *shown, *more])
