@@ -280,10 +280,11 @@ class _LoopThread:
         """Run `fn` as a task of `kernel` and wait for its end, for at most `limit` microseconds."""
 
         async def body() -> T:
-            try:
-                return await asyncio.wait_for(kernel.start(fn, *args, place=place), limit / SECOND)
-            except TimeoutError:
-                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", kernel.waiting())) from None
+            running = kernel.start(fn, *args, place=place)
+            await asyncio.wait({running}, timeout=limit / SECOND)
+            if not running.done():
+                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", kernel.waiting()))
+            return running.result()
 
         return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
 
