@@ -210,6 +210,9 @@ class TcpNetwork:
             attempt.cancel()
             raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
         outcome: Any = answer.value
+        if isinstance(outcome, ConnectionRefusedError):
+            # in the words of the virtual network, not in asyncio's
+            raise ConnectionRefusedError(111, f"connection to {target[0]}:{target[1]} refused") from outcome
         if isinstance(outcome, BaseException):
             raise outcome
         stream: Stream = outcome
