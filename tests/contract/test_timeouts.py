@@ -31,7 +31,7 @@ def test_the_acse_timeout_ends_a_request_that_nobody_answers(
     bench_clock.arm("PEER", [fault("accept-then-silent")])
     start = bench_clock.now
     with pytest.raises(
-        PlayFailure, match="^no association with PEER: ACSE timeout: the A-ASSOCIATE-RQ was not answered$"
+        PlayFailure, match=r"^no association with PEER: ACSE timeout: the A-ASSOCIATE-RQ was not answered$"
     ):
         act("SCU", "echo", Echo(to="PEER"))
     assert LIMIT <= bench_clock.now - start < LIMIT + LATE
@@ -75,9 +75,8 @@ def test_artim_closes_a_connection_that_never_becomes_an_association(
         assert len(records("ARTIM-timeout", "PEER")) == 1
 
 
-def test_the_peer_serves_others_while_a_bare_connection_hangs(
-    bench_clock: Bench, act: Callable[..., Any], records: Records
-) -> None:
+@pytest.mark.usefixtures("act")
+def test_the_peer_serves_others_while_a_bare_connection_hangs(bench_clock: Bench, records: Records) -> None:
     bench_clock.add("verification", "PEER", settings=VerificationPersonality(acse_timeout=2 * SECOND))
     bench_clock.add("verification", "SCU")
     bench_clock.add("verification", "BARE")
@@ -98,7 +97,7 @@ def test_the_peer_serves_others_while_a_bare_connection_hangs(
 def test_a_connection_that_stays_open_too_long_is_a_failure(bench_clock: Bench, act: Callable[..., Any]) -> None:
     bench_clock.add("verification", "PEER")
     bench_clock.add("verification", "SCU")
-    with pytest.raises(PlayFailure, match="^PEER kept the connection open$"):
+    with pytest.raises(PlayFailure, match=r"^PEER kept the connection open$"):
         act("SCU", "connect", Connect(to="PEER", hold=LIMIT))
 
 

@@ -51,7 +51,8 @@ def test_several_echoes_with_pauses_on_one_association(bench: Bench, act: Callab
     assert len(records("A-ASSOCIATE-RQ", "SCU")) == 1
 
 
-def test_an_echo_that_aborts(bench: Bench, act: Callable[..., Any], until: Records, records: Records) -> None:
+@pytest.mark.usefixtures("bench")
+def test_an_echo_that_aborts(act: Callable[..., Any], until: Records, records: Records) -> None:
     act("SCU", "echo", Echo(to="PEER", ends="abort"))
     (abort,) = until("A-ABORT", "PEER", way="received")
     assert abort["source"] == 0
@@ -85,13 +86,14 @@ def test_a_peer_with_a_guest_list_rejects_others(bench_clock: Bench, act: Callab
     bench_clock.add("verification", "FRIEND")
     bench_clock.add("verification", "STRANGER")
     act("FRIEND", "echo", Echo(to="PICKY"))
-    with pytest.raises(PlayFailure, match="Calling AE title not recognised"):
+    with pytest.raises(PlayFailure, match=r"Calling AE title not recognised"):
         act("STRANGER", "echo", Echo(to="PICKY"))
     assert len(records("A-ASSOCIATE-RJ", "PICKY", way="sent", result=1, source=1, reason=3)) == 1
 
 
-def test_an_echo_to_nobody_says_so(bench: Bench, act: Callable[..., Any]) -> None:
-    with pytest.raises(PlayFailure, match="^SCU knows no address of NOBODY$"):
+@pytest.mark.usefixtures("bench")
+def test_an_echo_to_nobody_says_so(act: Callable[..., Any]) -> None:
+    with pytest.raises(PlayFailure, match=r"^SCU knows no address of NOBODY$"):
         act("SCU", "echo", Echo(to="NOBODY"))
 
 
@@ -101,12 +103,13 @@ def test_an_echo_to_a_port_where_nobody_listens_says_so(
     peer = bench.devices["PEER"].place
     assert peer.address is not None
     peer.address = (peer.address[0], 1)
-    with pytest.raises(PlayFailure, match="^no association with PEER: .*refused"):
+    with pytest.raises(PlayFailure, match=r"^no association with PEER: .*refused"):
         act("SCU", "echo", Echo(to="PEER"))
     assert len(records("connection-failed", "SCU")) == 1
 
 
-def test_a_service_that_is_not_offered_is_not_accepted(bench: Bench, client: Callable[..., Any]) -> None:
+@pytest.mark.usefixtures("bench")
+def test_a_service_that_is_not_offered_is_not_accepted(client: Callable[..., Any]) -> None:
     def body(assoc: Any) -> list[str]:
         return [str(context.abstract_syntax) for context in assoc.rejected_contexts]
 
@@ -114,7 +117,8 @@ def test_a_service_that_is_not_offered_is_not_accepted(bench: Bench, client: Cal
     assert client("PEER", [VERIFICATION, storage], body) == [storage]
 
 
-def test_the_peer_tells_whose_implementation_it_is(bench: Bench, client: Callable[..., Any]) -> None:
+@pytest.mark.usefixtures("bench")
+def test_the_peer_tells_whose_implementation_it_is(client: Callable[..., Any]) -> None:
     def body(assoc: Any) -> tuple[str, Any]:
         return str(assoc.acceptor.implementation_version_name), assoc.acceptor.implementation_class_uid
 

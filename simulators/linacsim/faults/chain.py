@@ -5,6 +5,7 @@ Delays add up; the first fault that ends the matter wins.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from linacsim.faults.model import (
@@ -67,11 +68,13 @@ class Chain:
                 return False
         return True
 
-    def _striking(self, place: Place, event: str) -> list[Armed]:
-        striking = [fault for fault in self.faults if fault.strikes(event)]
-        for fault in striking:
+    def _striking(self, place: Place, event: str) -> Iterator[Armed]:
+        """Yield the faults whose time has come; one that comes after the end of the matter has seen it, and not fired."""
+        due = [fault for fault in self.faults if fault.due(event)]
+        for fault in due:
+            fault.fired += 1
             place.log("fault-fired", fault=fault.do, on=event)
-        return striking
+            yield fault
 
     def _ended(self, link: Link, fault: Armed) -> bool:
         """Apply a fault that ends the association; return whether it lives on."""

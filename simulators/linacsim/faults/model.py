@@ -170,12 +170,16 @@ class Armed:
     seen: int = 0
     fired: int = 0
 
-    def strikes(self, event: str) -> bool:
-        """Count `event` if it is the one waited for; return whether the fault fires now."""
+    def due(self, event: str) -> bool:
+        """Count `event` if it is the one waited for; return whether the fault's time has come."""
         if event != self.on:
             return False
         self.seen += 1
-        fires = self.when.fires(self.seen)
+        return self.when.fires(self.seen)
+
+    def strikes(self, event: str) -> bool:
+        """Count `event` if it is the one waited for; return whether the fault fires now, and count that too."""
+        fires = self.due(event)
         self.fired += fires
         return fires
 

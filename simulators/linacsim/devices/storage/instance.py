@@ -6,7 +6,9 @@ import struct
 import zlib
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import data_element_generator
@@ -22,6 +24,8 @@ _HEAD = 4096
 _INFLATED_MOST = 1 << 28
 """Bytes that a deflated data set may become; one that claims more is a bomb."""
 _DEFER = 1024
+_UNDEFINED = 0xFFFFFFFF
+"""A length that is told by a delimiter (PS3.5 7.1.1)."""
 _PIXEL_DATA = 0x7FE00010
 
 
@@ -75,13 +79,19 @@ def check_complete(data: bytes, syntax: UID) -> None:
         for element in data_element_generator(
             stream, syntax.is_implicit_VR, syntax.is_little_endian, defer_size=_DEFER
         ):
-            last, end = element.tag, stream.tell()
+            last, end = element.tag, _end_of(element, stream.tell())
     except Exception as exc:
         raise DamagedDataSetError(f"unreadable after {last}: {exc}") from exc
     if end > len(data):
         raise DamagedDataSetError(f"element {last} breaks off: {end - len(data)} bytes are missing")
     if end < len(data):
         raise DamagedDataSetError(f"{len(data) - end} bytes after element {last} are no element")
+
+
+def _end_of(element: Any, here: int) -> int:
+    """Return where an element ends by its length; the reader takes a value that breaks off without a word."""
+    known = isinstance(element, RawDataElement) and element.length != _UNDEFINED
+    return int(element.value_tell + element.length) if known else here
 
 
 def _inflated(data: bytes | memoryview, most: int = _INFLATED_MOST) -> bytes:
