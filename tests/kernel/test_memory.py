@@ -1,15 +1,16 @@
-"""The network of the virtual clock: what TCP would do, with a latency that is always the same."""
+"""The network of the virtual clock: what TCP would do, with a latency that is drawn from the seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from linacsim.errors import InputError
 from linacsim.kernel.identity import Identity
-from linacsim.kernel.memory import LATENCY, MemoryListener, MemoryNetwork
+from linacsim.kernel.memory import LATENCY, SPREAD, MemoryListener, MemoryNetwork
 from linacsim.kernel.streams import WINDOW, Stream
 from linacsim.kernel.units import SECOND
 from linacsim.kernel.virtual import VirtualKernel
@@ -21,7 +22,7 @@ class Town:
 
     def __init__(self) -> None:
         self.kernel = VirtualKernel(Identity(0))
-        self.network = MemoryNetwork(self.kernel)
+        self.network = MemoryNetwork(self.kernel, spread=0)
         self.kernel.network = self.network
         self.here, self.there = self.kernel.place("HERE"), self.kernel.place("THERE")
         self.accepted: list[Stream] = []
@@ -300,3 +301,33 @@ def test_many_machines_have_addresses_of_their_own() -> None:
     hosts = [kernel.place(f"AE{ordinal}").host for ordinal in range(3_000)]
     assert len(set(hosts)) == len(hosts)
     assert {tuple(host.split(".")[:2]) for host in hosts} == {("198", "18")}
+
+
+def latencies(seed: int, *names: str) -> list[int]:
+    """Return how long the round trips of two connections from HERE to THERE take."""
+    kernel = VirtualKernel(Identity(seed))
+    for name in names:
+        kernel.place(name)
+    there = kernel.place("THERE")
+    kernel.network.listen(there, ("", 104), lambda _stream: None, None)
+
+    def connect_twice() -> list[int]:
+        instants = [kernel.now]
+        for _ in range(2):
+            kernel.network.connect(kernel.place("HERE"), (there.host, 104), None, None)
+            instants.append(kernel.now)
+        return [after - before for before, after in pairwise(instants)]
+
+    return kernel.run(connect_twice, place=kernel.place("HERE"))
+
+
+def test_each_connection_has_a_latency_of_its_own_from_the_seed() -> None:
+    first, second = latencies(1)
+    assert latencies(1) == [first, second]
+    assert {*latencies(2), *latencies(3)} != {first, second}
+    for taken in (first, second):
+        assert 2 * (LATENCY - SPREAD) <= taken <= 2 * (LATENCY + SPREAD)
+
+
+def test_one_more_machine_shifts_no_latency() -> None:
+    assert latencies(1, "ANOTHER", "AND_ANOTHER") == latencies(1)

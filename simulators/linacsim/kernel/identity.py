@@ -66,6 +66,10 @@ class Identity:
             return True
         return self._bits("chance", *key) / (1 << 128) < probability
 
+    def between(self, low: int, high: int, *key: object) -> int:
+        """Return the whole number from `low` to `high` that belongs to `key`."""
+        return low + self._bits("between", *key) % (high - low + 1)
+
     def moment(self, now: int) -> datetime:
         """Return the date and time of `now` microseconds since the start of the run."""
         return self.epoch + timedelta(microseconds=now)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LATENCY = 200
 """Microseconds that bytes need from one machine to another: a quiet hospital network."""
+SPREAD = 50
+"""How far the latency of a connection may lie off that, drawn from the seed: no two networks are alike."""
 
 _SYN_PATIENCE = 127 * SECOND
 """How long a connection attempt to a silent host lasts: Linux gives up after six SYN retries."""
@@ -34,16 +36,19 @@ _FIRST_EPHEMERAL = 49152
 class MemoryStream(Stream):
     """One end of a connection in memory."""
 
-    def __init__(self, network: MemoryNetwork, local: Address, remote: Address) -> None:
+    def __init__(self, network: MemoryNetwork, local: Address, remote: Address, latency: int) -> None:
         super().__init__(local, remote)
         self._network = network
+        self._latency = latency
         self._twin: MemoryStream
         self._in_flight = 0
 
     @classmethod
-    def pair(cls, network: MemoryNetwork, near: Address, far: Address) -> tuple[MemoryStream, MemoryStream]:
+    def pair(
+        cls, network: MemoryNetwork, near: Address, far: Address, latency: int = LATENCY
+    ) -> tuple[MemoryStream, MemoryStream]:
         """Return the two ends of a new connection."""
-        here, there = cls(network, near, far), cls(network, far, near)
+        here, there = cls(network, near, far, latency), cls(network, far, near, latency)
         here._twin, there._twin = there, here
         return here, there
 
@@ -77,7 +82,7 @@ class MemoryStream(Stream):
             self._later(self._arrive_reset)
 
     def _later(self, what: Callable[[], None]) -> None:
-        timeout = Timeout(self._network.kernel.env, self._network.latency)
+        timeout = Timeout(self._network.kernel.env, self._latency)
         timeout.callbacks.append(lambda _event: what())
 
     def _arrive(self, payload: bytes) -> None:
@@ -124,13 +129,21 @@ class MemoryListener:
 
 
 class MemoryNetwork:
-    """All machines of a virtual bench and the wires between them."""
+    """All machines of a virtual bench and the wires between them.
 
-    def __init__(self, kernel: Kernel, latency: int = LATENCY) -> None:
+    Attributes
+    ----------
+    latency, spread : int
+        Microseconds; each connection has a latency of its own, drawn once.
+    """
+
+    def __init__(self, kernel: Kernel, latency: int = LATENCY, spread: int = SPREAD) -> None:
         self.kernel = kernel
         self.latency = latency
+        self.spread = spread
         self.listeners: dict[Address, MemoryListener] = {}
         self._ports: dict[str, int] = {}
+        self._connections: dict[tuple[str, str], int] = {}
 
     def listen(self, place: Place, address: Address, accept: Accept, tls: ssl.SSLContext | None) -> MemoryListener:
         """Listen on the machine of `place`; port 0 takes a free one."""
@@ -155,18 +168,26 @@ class MemoryNetwork:
         target = self._resolve(place, target)
         if target[0] not in self.kernel.hosts:
             self._nobody_answers(task, target, timeout)
-        task.park(f"a connection to {target[0]}:{target[1]}", self.latency)
+        latency = self._latency_of_next(place, self.kernel.hosts[target[0]])
+        task.park(f"a connection to {target[0]}:{target[1]}", latency)
         listener = self.listeners.get(target)
-        task.park(f"a connection to {target[0]}:{target[1]}", self.latency)
+        task.park(f"a connection to {target[0]}:{target[1]}", latency)
         if listener is None:
             raise ConnectionRefusedError(111, f"connection to {target[0]}:{target[1]} refused")
-        return self._open((place.host, self._next_port(place.host)), listener)
+        return self._open((place.host, self._next_port(place.host)), listener, latency)
 
-    def _open(self, source: Address, listener: MemoryListener) -> Stream:
+    def _open(self, source: Address, listener: MemoryListener, latency: int) -> Stream:
         self.kernel.traffic.add(self.kernel.now, source, listener.address, "SYN")
-        near, far = MemoryStream.pair(self, source, listener.address)
+        near, far = MemoryStream.pair(self, source, listener.address, latency)
         listener.accept(far)
         return near
+
+    def _latency_of_next(self, source: Place, target: Place) -> int:
+        """Return the latency of the next connection between two places: keyed by their names and its ordinal."""
+        pair = (source.name, target.name)
+        ordinal = self._connections[pair] = self._connections.get(pair, 0) + 1
+        low, high = max(1, self.latency - self.spread), max(1, self.latency + self.spread)
+        return self.kernel.identity.between(low, high, "latency", *pair, ordinal)
 
     def _nobody_answers(self, task: Task, target: Address, timeout: int | None) -> None:
         task.park(f"an answer from {target[0]}:{target[1]}", _SYN_PATIENCE if timeout is None else timeout)

@@ -191,7 +191,7 @@ ORIGINALS: dict[str, object] = {}
 
 
 def look_up(name: str) -> object:
-    """Return the object called `name`.
+    """Return the object called `name`, as pynetdicom has it.
 
     Raises
     ------
@@ -204,17 +204,17 @@ def look_up(name: str) -> object:
             found: object = importlib.import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:
             continue
-        for part in parts[cut:]:
+        for length, part in enumerate(parts[cut:], cut + 1):
             if not hasattr(found, part):
                 raise BorderError(f"pynetdicom {version('pynetdicom')} has no {name}: install pynetdicom {SERIES}.x")
-            found = getattr(found, part)
+            found = ORIGINALS.get(".".join(parts[:length]), getattr(found, part))
         return found
     raise BorderError(f"there is no module {name}: install pynetdicom {SERIES}.x")
 
 
 def digest(name: str) -> str:
     """Return the digest of the source of the object called `name`."""
-    found = ORIGINALS.get(name) or look_up(name)
+    found = look_up(name)
     target = found.fget if isinstance(found, property) else found
     source = inspect.getsource(target)  # type: ignore[arg-type]
     return hashlib.sha256(source.encode()).hexdigest()[:16]

@@ -1,0 +1,46 @@
+"""Plays every scenario on the virtual clock and prints the digests of what it left, as JSON; run as a process of its own.
+
+::
+
+    PYTHONHASHSEED=3 python -m tests.determinism.play_all SEED FOLDER
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import sys
+from pathlib import Path
+
+from linacsim.cli import main
+from linacsim.scenario.library import all_scenarios, scenario_name
+
+UNSTABLE = {"result.json"}
+"""Files that tell wall time."""
+
+
+def digest_of(folder: Path) -> dict[str, str]:
+    """Return the digest of every file below `folder` that a run leaves."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in UNSTABLE)
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def play(path: Path, seed: str, out: Path) -> dict[str, object]:
+    """Play one scenario and return its verdict, the digest of its events and those of its files."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = main(["play", "--quiet", "--seed", seed, "--out", str(out), str(path)])
+    (result,) = [found for found in out.rglob("result.json") if "latest" not in found.parts]
+    told = json.loads(result.read_text(encoding="utf-8"))
+    return {"code": code, "digest": told["digest"], "files": digest_of(result.parent)}
+
+
+def play_all(seed: str, folder: Path) -> dict[str, object]:
+    """Play every scenario that comes with linacsim."""
+    names = {scenario_name(path): path for path in all_scenarios()}
+    return {name: play(path, seed, folder / name.replace("/", "-")) for name, path in names.items()}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(play_all(sys.argv[1], Path(sys.argv[2]))))
