@@ -19,7 +19,7 @@ from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.kernel.units import SECOND, format_instant
-from linacsim.report import RunFolder, needs_ascii, summary, timeline
+from linacsim.report import RunFolder, diff_runs, format_divergence, needs_ascii, summary, timeline
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import ActionStep, Scenario, Step, TogetherStep
@@ -46,6 +46,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
     parser.add_argument("--out", default="runs", metavar="DIR", help="where the run folders go (default runs)")
     parser.add_argument("--quiet", action="store_true", help="no timeline")
+    parser.add_argument("--twice", action="store_true", help="play each scenario twice and show where the runs part")
     parser.add_argument("--list", action="store_true", help="list the scenarios that come with linacsim")
     parser.set_defaults(command=command)
 
@@ -55,14 +56,29 @@ def command(options: argparse.Namespace) -> int:
     if options.list:
         return _list()
     seed, clock = seed_of(options.seed), clock_of(options.clock)
+    if options.twice and clock == "live":
+        raise InputError("live runs are never the same to the event", "--twice", "leave out --clock live")
     names, images = _sort(options.what)
     paths = [find_scenario(name) for name in names or [DEFAULT]]
     scenarios = [_with_images(load_scenario(path, vocabulary()), images) for path in paths]
     worst = Verdict.PASS
     for scenario in scenarios:
-        verdict = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
+        verdict, run = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
+        if options.twice:
+            _again, other = _play(scenario, clock, seed, Path(options.out), images, quiet=True)
+            verdict = verdict if _same(run, other) else Verdict.ERROR
         worst = max(worst, verdict, key=_GRAVITY.index)
     return worst.exit_code
+
+
+def _same(run: Path, other: Path) -> bool:
+    """Say whether two runs of a scenario are the same; if not, where they part."""
+    found = diff_runs(run, other)
+    if found is None:
+        say("played twice: the same events\n\n")
+    else:
+        say(format_divergence(found, ascii_only=needs_ascii(sys.stdout)) + "\n")
+    return found is None
 
 
 def _list() -> int:
@@ -115,7 +131,9 @@ def _step_with(step: Step, images: tuple[str, ...]) -> Step:
     return step
 
 
-def _play(scenario: Scenario, clock: str, seed: int, out: Path, images: list[str], *, quiet: bool) -> Verdict:
+def _play(
+    scenario: Scenario, clock: str, seed: int, out: Path, images: list[str], *, quiet: bool
+) -> tuple[Verdict, Path]:
     folder = RunFolder.create(out, scenario.title, f"{clock}-seed-{seed}")
     bench = Bench(clock=clock, seed=seed, out=folder.root)  # type: ignore[arg-type]
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
@@ -144,7 +162,7 @@ def _play(scenario: Scenario, clock: str, seed: int, out: Path, images: list[str
     header["epoch"] = bench.kernel.identity.epoch.isoformat()
     folder.write(header, bench.log, bench.traffic, result, bench.kernel.identity.epoch_us)
     _tell(bench.log.records, folder, result, quiet=quiet)
-    return outcome.verdict
+    return outcome.verdict, folder.root
 
 
 def _reproduce(scenario: Scenario, clock: str, seed: int, images: list[str]) -> str:
