@@ -119,4 +119,4 @@ def test_the_timeline_survives_a_terminal_that_knows_ascii_only(tmp_path: Path) 
         capture_output=True, check=False, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii", "PATH": ""},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    assert b"SCU -> STORE" in ended.stdout
+    assert b"SCU   -> STORE" in ended.stdout

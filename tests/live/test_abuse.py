@@ -15,6 +15,7 @@ from linacsim import Bench
 from linacsim.devices.storage.personality import StoragePersonality
 from linacsim.kernel import tcp
 from linacsim.kernel.units import seconds
+from tests.live.waiting import until
 from tests.live.wire import (
     ABORT,
     ASSOCIATE_AC,
@@ -381,7 +382,7 @@ def test_a_peer_that_vanishes_leaves_nothing_behind(bench: Bench, patient: Addre
     if how == "in-a-message":
         wire.send(pdu(P_DATA, pdv(3, 3, store_rq(UID))) + pdu(P_DATA, pdv(3, 0, bytes(1000)))[:500])
     wire.reset()
-    _until(lambda: not place.associations)
+    until(lambda: not place.associations)
 
 
 def test_a_peer_that_reads_no_response_holds_up_nobody(
@@ -402,15 +403,7 @@ def test_a_peer_that_reads_no_response_holds_up_nobody(
         assert echo(hasty) == 0x0000
         assert time.monotonic() - started < 5
         # the network timeout ends it, although its A-ABORT cannot be delivered
-        _until(lambda: not place.associations and not network.streams)
-
-
-def _until(true: object, timeout: float = 30.0) -> None:
-    end = time.monotonic() + timeout
-    assert callable(true)
-    while not true():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
+        until(lambda: not place.associations and not network.streams)
 
 
 # crowds
@@ -422,7 +415,7 @@ def test_200_idle_connections_keep_nobody_from_being_served(bench: Bench, patien
             stack.enter_context(Wire(patient))
         _served_promptly(patient, f"{UID}.7")
         assert _cpu_share() < 0.1
-    _until(lambda: not bench.kernel.places["PATIENT"].associations)
+    until(lambda: not bench.kernel.places["PATIENT"].associations)
 
 
 def test_200_idle_associations_keep_nobody_from_being_served(bench: Bench, patient: Address) -> None:
@@ -431,7 +424,7 @@ def test_200_idle_associations_keep_nobody_from_being_served(bench: Bench, patie
             assert stack.enter_context(Wire(patient)).associate().type == ASSOCIATE_AC
         _served_promptly(patient, f"{UID}.8")
         assert _cpu_share() < 0.1
-    _until(lambda: not bench.kernel.places["PATIENT"].associations)
+    until(lambda: not bench.kernel.places["PATIENT"].associations)
 
 
 def test_idle_connections_do_not_count_as_associations(hasty: Address, bench: Bench) -> None:
@@ -439,7 +432,7 @@ def test_idle_connections_do_not_count_as_associations(hasty: Address, bench: Be
         for _ in range(HASTY.maximum_associations + 20):
             stack.enter_context(Wire(hasty))
         assert echo(hasty) == 0x0000
-    _until(lambda: not bench.kernel.places["HASTY"].associations)
+    until(lambda: not bench.kernel.places["HASTY"].associations)
 
 
 def test_one_association_too_many_is_rejected_for_now(hasty: Address) -> None:
@@ -471,5 +464,5 @@ def test_a_storm_of_short_connections_leaves_nothing_behind(bench: Bench, patien
         wire = Wire(patient)
         wire.send((b"", b"\x01", associate_rq(), b"GET / HTTP/1.0\r\n\r\n")[ordinal % 4])
         wire.reset() if ordinal % 3 else wire.socket.close()
-    _until(lambda: not bench.kernel.places["PATIENT"].associations)
+    until(lambda: not bench.kernel.places["PATIENT"].associations)
     assert len(bench.kernel.network.streams) < 5  # type: ignore[attr-defined]
