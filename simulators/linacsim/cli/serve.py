@@ -35,7 +35,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--out", default="served", metavar="DIR", help="where films and objects go (default served)")
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
-    parser.add_argument("--verbose", action="store_true", help="also a line for each DIMSE message")
+    parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
     parser.set_defaults(command=command)
 
 
@@ -93,7 +93,12 @@ class _Teller:
         self._ascii = needs_ascii(sys.stdout)
 
     def __call__(self, record: Record) -> None:
-        """Print the line of `record`; DIMSE messages only if asked for."""
-        if self._verbose or not record["event"].startswith(("C-", "N-")):
+        """Print the line of `record`; the messages of a transfer that goes well only if asked for."""
+        if self._verbose or not _is_routine(record):
             text = timeline([record], colour=self._colour, ascii_only=self._ascii)
             say(text if text.endswith("\n") else text + "\n")
+
+
+def _is_routine(record: Record) -> bool:
+    """Whether `record` is of a C-STORE that goes well: the object that has been stored says as much."""
+    return record["event"].startswith("C-STORE-") and not record.get("status")
