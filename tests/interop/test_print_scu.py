@@ -16,7 +16,6 @@ from linacsim.devices.printer.personality import PrinterPersonality, Processor
 from linacsim.kernel.units import MILLISECOND
 from tests.interop.datasets import wedge
 from tests.interop.printing import PrintFolder
-from tests.live.served import Served
 from tests.live.waiting import until
 
 pytestmark = pytest.mark.interop
@@ -147,13 +146,3 @@ def test_nothing_is_printed_without_an_action(printer: Printer) -> None:
     printer.folder.print("FILMS", "--noprint", job)
     assert printer.films(0) == []
     assert not printer.events("N-ACTION-RQ")
-
-
-def test_a_served_printer_with_its_true_times(served: Served, tmp_path: Path) -> None:
-    folder = PrintFolder(tmp_path / "dcmtk", served.addresses["PRINTER"][1])
-    job = folder.render("FILMS", "--filmsize", "8INX10IN", wedge(tmp_path / "wedge.dcm"))
-    folder.print("FILMS", job)
-    served.said("sheet-out")
-    served.said("job-done")
-    (film,) = (served.out / "films").glob("*.png")
-    _assert_size(np.asarray(Image.open(film).convert("L")), 8, 10)

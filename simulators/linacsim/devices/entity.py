@@ -98,10 +98,11 @@ def associate(
 
 def _why_not(assoc: Association) -> str:
     """Return why `assoc` has not been established."""
-    if assoc.is_rejected:
-        answer = assoc.acceptor.primitive
-        if answer is not None:
-            return f"rejected ({answer.result_str}, {answer.source_str}, {answer.reason_str})"
+    answer = assoc.acceptor.primitive
+    if answer is not None and assoc.is_rejected:
+        return f"rejected ({answer.result_str}, {answer.source_str}, {answer.reason_str})"
+    if answer is not None and answer.result == 0 and not assoc.accepted_contexts:
+        return "none of the presentation contexts was accepted"
     for record in reversed(link_of(assoc).place.kernel.log.records):
         if record.get("assoc") != link_of(assoc).ordinal or record["at"] != link_of(assoc).place.name:
             continue

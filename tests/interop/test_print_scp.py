@@ -1,0 +1,102 @@
+"""The Oncentra CM Print SCU prints on DCMTK's dcmprscp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from linacsim import Bench, PlayFailure
+from linacsim.devices.planning.personality import Print
+from tests.interop.datasets import wedge
+from tests.interop.dcmtk import free_port, listening
+from tests.interop.printing import PrintFolder
+
+pytestmark = pytest.mark.interop
+
+ACTION_ON_SESSION = ("N-ACTION-RQ", "1.2.840.10008.5.1.1.1")
+ACTION_ON_FILM = ("N-ACTION-RQ", "1.2.840.10008.5.1.1.2")
+
+
+class Clinic:
+    """An Oncentra on a live bench, and a folder in which dcmprscp works."""
+
+    def __init__(self, bench: Bench, root: Path) -> None:
+        self.bench = bench
+        self.port = free_port()
+        self.folder = PrintFolder(root / "dcmtk", self.port)
+        self.images = tuple(str(wedge(root / f"{ordinal}.dcm", ordinal=ordinal)) for ordinal in range(1, 4))
+        self.device = bench.add("oncentra-cm-print-scu", "OTP_SCU")
+
+    def print(self, printer: str, what: Print) -> None:
+        """Print on dcmprscp's `printer`."""
+        self.bench.kernel.place(printer).address = ("127.0.0.1", self.port)
+        arguments = ("-c", self.folder.configuration, "-p", printer)
+        with listening("dcmprscp", *arguments, port=self.port, cwd=self.folder.root):
+            self.bench.play(self.device.act, "print", what, place=self.device.place)
+
+    @property
+    def jobs(self) -> list[Path]:
+        """The stored print objects that dcmprscp has made."""
+        return sorted((self.folder.root / "database").glob("SP_*.dcm"))
+
+    def sent(self, event: str) -> list[tuple[str, str]]:
+        """Return messages of a kind that were sent, with their SOP classes."""
+        return [(record["event"], record["sop-class"]) for record in self.bench.log.records if record["event"] == event]
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    with Bench(clock="live") as bench:
+        yield Clinic(bench, tmp_path)
+
+
+def _print(clinic: Clinic, printer: str, *, collated: bool, bits: int) -> Print:
+    return Print.model_validate(
+        {
+            "to": printer,
+            "images": clinic.images,
+            "image_display_format": r"STANDARD\1,1",
+            "film_size": "8INX10IN",
+            "collated": collated,
+            "bits": bits,
+        }
+    )
+
+
+@pytest.mark.parametrize("bits", [8, 12])
+def test_uncollated_prints_each_film_by_itself(clinic: Clinic, bits: int) -> None:
+    clinic.print("IHEFULL", _print(clinic, "IHEFULL", collated=False, bits=bits))
+    assert clinic.sent("N-ACTION-RQ") == [ACTION_ON_FILM] * 3
+    assert len(clinic.jobs) == 3
+    for job in clinic.jobs:
+        (film,) = dcmread(job).FilmBoxContentSequence
+        assert (film.ImageDisplayFormat, film.FilmSizeID) == ("STANDARD\\1,1", "8INX10IN")
+
+
+def test_collated_prints_the_session_at_once(clinic: Clinic) -> None:
+    clinic.print("IHEFULL", _print(clinic, "IHEFULL", collated=True, bits=12))
+    assert clinic.sent("N-ACTION-RQ") == [ACTION_ON_SESSION]
+
+
+def test_a_printer_that_can_do_little(clinic: Clinic) -> None:
+    clinic.print("IHERESTRICTED", _print(clinic, "IHERESTRICTED", collated=False, bits=8))
+    assert len(clinic.jobs) == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({"medium": "PAPER"}, "N-CREATE Basic Film Session: status 0x0106"),
+        ({"image_display_format": r"STANDARD\2,2"}, "N-CREATE Basic Film Box: status 0x0106"),
+        ({"film_size": "A3"}, "N-CREATE Basic Film Box: status 0x0106"),
+    ],
+    ids=["medium", "format", "film-size"],
+)
+def test_what_the_printer_does_not_have_is_told_in_words(clinic: Clinic, changed: dict[str, str], refused: str) -> None:
+    what = _print(clinic, "IHERESTRICTED", collated=False, bits=8)
+    with pytest.raises(PlayFailure, match=refused):
+        clinic.print("IHERESTRICTED", what.model_copy(update=changed))
+    assert clinic.jobs == []
