@@ -136,3 +136,9 @@ def end(assoc: Association, how: str) -> None:
         assoc.release()
     elif how == "abort":
         assoc.abort()
+
+
+def error_comment(text: str) -> str:
+    """Return `text` as an Error Comment (PS3.7 C, VR LO): at most 64 characters of ASCII, no backslash among them."""
+    plain = text.replace("\\", "/").encode("ascii", "replace").decode("ascii")
+    return "".join(char if char.isprintable() else " " for char in plain)[:64]

@@ -11,7 +11,7 @@ from pynetdicom import evt
 from pynetdicom.association import Association
 
 from linacsim.devices.device import Action, Device, Kind, Nothing
-from linacsim.devices.entity import application_entity, listen
+from linacsim.devices.entity import application_entity, error_comment, listen
 from linacsim.devices.printer.checks import (
     BOX_TERMS,
     INVALID_ATTRIBUTE_VALUE,
@@ -241,7 +241,9 @@ class Printer(Device):
             raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"ImageBoxPosition {position}, this box is {box.position}")
         sequence = given.get("BasicGrayscaleImageSequence")
         if sequence:
-            check_image(sequence[0], self.personality.memory - session.memory)
+            # the image that it takes the place of makes room
+            taken = session.memory - (len(box.image.PixelData) if box.image is not None else 0)
+            check_image(sequence[0], self.personality.memory - taken)
         attributes = Dataset()
         status = take(given, BOX_TERMS, attributes)
         box.attributes = attributes
@@ -339,7 +341,7 @@ def _status(code: int, comment: str = "") -> Dataset:
     status = Dataset()
     status.Status = code
     if comment:
-        status.ErrorComment = comment[:64]
+        status.ErrorComment = error_comment(comment)
     return status
 
 

@@ -11,7 +11,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.devices.device import Action, Device, Kind
-from linacsim.devices.entity import application_entity, associate, end, end_of, listen
+from linacsim.devices.entity import application_entity, associate, end, end_of, error_comment, listen
 from linacsim.devices.sopclasses import Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, check_complete, file_header, identity
@@ -134,10 +134,10 @@ def _send(assoc: Association, image: Dataset, peer: str, message_id: int) -> Non
 
 
 def _failure(code: int, comment: str) -> Dataset:
-    """Return a status with an Error Comment of at most 64 characters (PS3.7 C.4)."""
+    """Return a status with an Error Comment (PS3.7 C)."""
     status = Dataset()
     status.Status = code
-    status.ErrorComment = comment[:64]
+    status.ErrorComment = error_comment(comment)
     return status
 
 
