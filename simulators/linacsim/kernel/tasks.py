@@ -51,6 +51,11 @@ class Alarm:
         """Do not ring."""
         self._deadline = None
 
+    def retire(self) -> None:
+        """Never ring again, and let go of whoever was rung for: simpy keeps the `Timeout` until its time has come."""
+        self._deadline = None
+        self._ring = _nothing
+
     def _arm(self, at: int) -> None:
         self._armed = at
         timeout = Timeout(self._env, max(0, at - int(self._env.now)), value=at)
@@ -171,11 +176,17 @@ class Task(greenlet):
             self.raised = exc
         except BaseException as exc:
             self.raised = exc
+        self._alarm.retire()
+        self._fn, self.deadline = _none, _none
         self.kernel.task_ended(self, value)
 
 
 def _none() -> None:
     return None
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def current_task() -> Task | None:
