@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -183,7 +184,7 @@ class Bench:
         try:
             self.play(device.start, where, place=place)
         except OSError as exc:
-            raise _cannot_listen(title, where, exc) from exc
+            raise _cannot_listen(title, place.host, where, exc) from exc
         self.devices[title] = device
         return device
 
@@ -323,9 +324,10 @@ def kind_of(name: str) -> Kind:
     return KINDS[name]
 
 
-def _cannot_listen(title: str, port: int, exc: OSError) -> InputError:
-    return InputError(
-        f"cannot listen on port {port}: {(exc.strerror or str(exc)).lower()}",
-        title,
-        "choose another port, or stop what listens there",
-    )
+def _cannot_listen(title: str, host: str, port: int, exc: OSError) -> InputError:
+    why = (exc.strerror or str(exc)).lower()
+    if exc.errno in (errno.EADDRINUSE, errno.EACCES):
+        return InputError(
+            f"cannot listen on port {port}: {why}", title, "choose another port, or stop what listens there"
+        )
+    return InputError(f"cannot listen on {host}: {why}", title, "give an address of this machine")

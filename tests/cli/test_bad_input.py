@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
 
 from linacsim.cli import main
 
@@ -136,6 +138,53 @@ def test_a_fault_that_needs_an_event(capsys: pytest.CaptureFixture[str]) -> None
     assert refused(capsys, "play", file) == (
         "echo.yaml:6:5: when does 'abort' strike?; add 'on:' with an event, such as C-STORE-RQ"
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            "{do: no-response, at: STORE, on: A-ASSOCIATE-RQ}",
+            "'no-response' cannot strike on 'A-ASSOCIATE-RQ'; it strikes on a request such as C-STORE-RQ",
+        ),
+        (
+            "{do: reject, at: STORE, on: C-STORE-RQ}",
+            "'reject' cannot strike on 'C-STORE-RQ'; it strikes on A-ASSOCIATE-RQ",
+        ),
+        (
+            "{do: jam, at: STORE, on: C-ECHO-RQ}",
+            "a storage has no 'jam'; what breaks there: fill-disk",
+        ),
+        ("{do: jam, at: SCU, on: C-ECHO-RQ}", "a verification has no 'jam'; choose another peer"),
+        ("{do: jam, at: STORE}", "when does 'jam' strike?; add 'on:' with an event, such as C-STORE-RQ"),
+    ],
+)
+def test_a_fault_that_could_never_strike(capsys: pytest.CaptureFixture[str], fault: str, told: str) -> None:
+    file = changed("steps:", f"faults:\n  - {fault}\nsteps:")
+    assert refused(capsys, "play", file) == f"echo.yaml:6:5: {told}"
+
+
+def test_an_image_whose_pixels_mean_nothing_known(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
+    ds = dcmread(str(get_testdata_file("CT_small.dcm")))
+    ds.PhotometricInterpretation = "HSV"
+    ds.save_as("odd.dcm")
+    told = refused(capsys, "play", "odd.dcm")
+    assert told.startswith(f"{empty_folder / 'odd.dcm'}: ")
+    assert "HSV" in told
+
+
+def test_a_folder_that_holds_no_image(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
+    Path("images").mkdir()
+    Path("images/notes.txt").write_text("no image", encoding="utf-8")
+    told = refused(capsys, "play", "images")
+    assert told.startswith(f"{empty_folder / 'images' / 'notes.txt'}: this is not a DICOM file")
+
+
+@pytest.mark.parametrize("host", ["198.51.100.1", "nowhere.invalid"])
+def test_a_host_that_is_not_this_machine(capsys: pytest.CaptureFixture[str], host: str) -> None:
+    told = refused(capsys, "serve", "printer", "--host", host, "--port", "0")
+    assert told.startswith(f"PRINTER: cannot listen on {host}: ")
+    assert told.endswith("; give an address of this machine")
 
 
 def test_a_seed_that_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:

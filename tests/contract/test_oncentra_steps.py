@@ -82,6 +82,7 @@ def from_the_bytes(bench: Bench) -> list[Any]:
         pdu.decode(raw)
         for item in pdu.presentation_data_value_items:
             value = item.presentation_data_value
+            assert value is not None
             if value[0] & 1:
                 fragments += value[1:]
                 if value[0] & 2:

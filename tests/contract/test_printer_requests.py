@@ -317,7 +317,8 @@ def test_setting_a_box_again_frees_the_memory_of_its_first_image(play: Callable[
 def test_a_density_that_the_film_has_not_is_told(play: Play, keyword: str, asked: int, taken: int) -> None:
     def body(client: Client) -> Any:
         client.create_session()
-        status, told_back = client.create_film(**{keyword: asked})
+        attribute: dict[str, Any] = {keyword: asked}
+        status, told_back = client.create_film(MY_FILM, **attribute)
         assert told_back is not None
         return int(status.Status), told_back[keyword].value
 

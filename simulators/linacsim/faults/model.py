@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from linacsim.errors import InputError
+from linacsim.kernel.words import REQUESTS
 from linacsim.settings import Duration, Settings, did_you_mean
 
 CONNECTION = "connection"
@@ -91,12 +94,16 @@ ACTIONS: dict[str, type[Settings]] = {
 }
 """The words for ``do:``, with their parameters."""
 
-EVENTS: dict[str, tuple[str, ...]] = {
+OCCASIONS: dict[str, tuple[str, ...]] = {
     "accept-then-silent": (CONNECTION,),
     "reject": (ASSOCIATE,),
+    "abort": (ASSOCIATE, *REQUESTS),
     "late-accept": (ASSOCIATE,),
+    "no-response": REQUESTS,
+    "late-response": REQUESTS,
+    "reset": (CONNECTION, ASSOCIATE, *REQUESTS),
 }
-"""Faults that make sense only at certain events; the others are armed at requests."""
+"""The events that each action can strike on; at another one it would be armed in vain."""
 
 
 class When(StrEnum):
@@ -205,8 +212,37 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     """
     if do not in ACTIONS:
         raise InputError(f"unknown fault {do!r}", "fault", did_you_mean(do, ACTIONS, "faults"))
-    event = on or next(iter(EVENTS.get(do, ())), "")
-    if not event:
-        raise InputError(f"when does {do!r} strike?", "fault", "give an event, such as C-STORE-RQ")
-    settings = ACTIONS[do](**parameters)
+    event = occasion(do, on)
+    settings = _parameters(do, parameters)
     return Armed(do=do, on=event, when=when or Occurrence(), parameters=settings, text=f"{do} on {event}")
+
+
+def occasion(do: str, on: str, where: str = "fault", error: type[InputError] = InputError) -> str:
+    """Return the event that the action `do` waits for: `on`, or the only one it can strike on.
+
+    Raises
+    ------
+    InputError
+        (or `error`) if it is missing, or the action cannot strike there.
+    """
+    known = OCCASIONS[do]
+    if not on and len(known) > 1:
+        raise error(f"when does {do!r} strike?", where, "add 'on:' with an event, such as C-STORE-RQ")
+    if on and on not in known:
+        others = [event for event in known if event not in REQUESTS]
+        words = [*others, "a request such as C-STORE-RQ"] if len(others) < len(known) else others
+        raise error(f"{do!r} cannot strike on {on!r}", where, f"it strikes on {' or '.join(words)}")
+    return on or known[0]
+
+
+def _parameters(do: str, given: dict[str, Any]) -> Settings:
+    fields = ACTIONS[do].model_fields
+    for name in given:
+        if name not in fields:
+            raise InputError(f"{do!r} has no parameter {name!r}", "fault", did_you_mean(name, fields, "parameters"))
+    try:
+        return ACTIONS[do](**given)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{do!r}: {name}: {first['msg'][0].lower()}{first['msg'][1:]}", "fault") from None

@@ -19,6 +19,9 @@ _OTHERS = (
     "invalid-message",
 )
 
+REQUESTS: tuple[str, ...] = tuple(f"{name}-RQ" for name in _DIMSE)
+"""The DIMSE requests that are answered (PS3.7 9.3, 10.3)."""
+
 EVENTS: frozenset[str] = frozenset(_ACSE) | {f"{name}-{end}" for name in _DIMSE for end in ("RQ", "RSP")} | set(_OTHERS)
 """All of them."""
 

@@ -6,14 +6,14 @@ it is on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from linacsim.devices.device import Device
 from linacsim.errors import HarnessError, InputError, PlayFailure, ScenarioError
 from linacsim.faults import ACTIONS, Armed
-from linacsim.faults.model import EVENTS
+from linacsim.faults.model import occasion
 from linacsim.kernel.core import Kernel
 from linacsim.kernel.log import EventLog, Record
 from linacsim.kernel.tasks import Task
@@ -130,18 +130,20 @@ def _set_up(stage: Stage, scenario: Scenario) -> list[Armed]:
 
 
 def _armed(spec: FaultSpec) -> Armed:
-    implied: Sequence[str] = EVENTS.get(spec.do, ())
-    on = spec.on or (implied[0] if implied else "")
-    if not on:
+    on = spec.on or ""
+    if spec.do in ACTIONS:
+        on = occasion(spec.do, on, spec.where, ScenarioError)
+    elif not on:
         raise ScenarioError(f"when does {spec.do!r} strike?", spec.where, "add 'on:' with an event, such as C-STORE-RQ")
-    if implied and on not in implied:
-        raise ScenarioError(f"{spec.do!r} cannot strike on {on!r}", spec.where, f"it strikes on {' or '.join(implied)}")
     return Armed(do=spec.do, on=on, when=spec.occurrence, parameters=spec.parameters, text=spec.text)
 
 
 def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
     """Let a breakage of the hardware strike when its event is logged at its peer."""
     device = stage.devices[spec.at]
+    if spec.do not in device.kind.breakages:
+        todo = f"what breaks there: {', '.join(device.kind.breakages)}" if device.kind.breakages else ""
+        raise ScenarioError(f"a {device.kind.name} has no {spec.do!r}", spec.where, todo or "choose another peer")
 
     def listen(record: Record) -> None:
         if record["at"] == spec.at and fault.strikes(record["event"]):

@@ -78,8 +78,7 @@ class Printer(Device):
         self.sessions: dict[Association, FilmSession] = {}
 
     def start(self, port: int) -> None:
-        """Switch the hardware on and listen."""
-        self.hardware.switch_on()
+        """Listen, and switch the hardware on."""
         ae = application_entity(self, self.personality)
         for sop_class in (BasicGrayscalePrintManagementMeta, Verification):
             ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
@@ -99,6 +98,7 @@ class Printer(Device):
                 (evt.EVT_CONN_CLOSE, self._forget),
             ],
         )
+        self.hardware.switch_on()
 
     def _answering(self, serve: Callable[[evt.Event], Answer]) -> Callable[[evt.Event], Answer]:
         """Turn refusals into statuses with an Error Comment, and empty attribute lists into none."""
