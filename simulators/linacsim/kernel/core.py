@@ -105,6 +105,14 @@ class Kernel(ABC):
         process.callbacks.append(ended)
         return process
 
+    @abstractmethod
+    def compute(self, fn: Callable[[], T]) -> Event:
+        """Return an event that succeeds with what `fn()` returns, for work that keeps a processor busy.
+
+        It takes no bench time on the virtual clock. Live it must not hold up the others, so it is done beside them; `fn`
+        touches nothing that others change meanwhile.
+        """
+
     def task_ended(self, task: Task, value: object) -> None:
         """Settle the end of a task (called by the task itself)."""
         self.tasks.pop(task, None)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import simpy
+from simpy.events import Event
 
 from linacsim.errors import HarnessError
 from linacsim.kernel.core import Kernel, value_of
@@ -60,6 +62,7 @@ class LiveKernel(Kernel):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._closed = False
+        self._worker: ThreadPoolExecutor | None = None
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run on `loop` from now on; time 0 is this moment."""
@@ -153,6 +156,15 @@ class LiveKernel(Kernel):
         while not future.done() and self.env.peek() <= self.now:
             self.pump()
 
+    def compute(self, fn: Callable[[], T]) -> Event:
+        """Do the work on a thread of its own, one piece after the other."""
+        done = self.env.event()
+        if self._worker is None:
+            self._worker = ThreadPoolExecutor(1, thread_name_prefix="linacsim-compute")
+        working = self.loop.run_in_executor(self._worker, fn)
+        working.add_done_callback(lambda ended: self.enter(_hand_over, done, ended))
+        return done
+
     def close(self) -> None:
         """End all tasks and close all connections (on the loop's thread)."""
         if self._closed:
@@ -162,3 +174,16 @@ class LiveKernel(Kernel):
         if self._timer is not None:
             self._timer.cancel()
         self.network.close()
+        if self._worker is not None:
+            self._worker.shutdown(wait=True, cancel_futures=True)
+
+
+def _hand_over(done: Event, ended: asyncio.Future[Any]) -> None:
+    """Let `done` happen as a piece of work has ended."""
+    if ended.cancelled():
+        return
+    error = ended.exception()
+    if error is None:
+        done.succeed(ended.result())
+    else:
+        done.fail(error if isinstance(error, Exception) else HarnessError(repr(error)))

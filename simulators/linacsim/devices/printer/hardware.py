@@ -202,8 +202,9 @@ class FilmHardware:
         yield from self._until(lambda: self.received < self._settings.receive)
         self.received += 1
         self._sheet += 1
-        told = sheet.develop(self._sheet)
-        self._log("sheet-out", sheet=self._sheet, job=job.number, film=sheet.film, **told)
+        ordinal = self._sheet
+        told = yield self._kernel.compute(lambda: sheet.develop(ordinal))
+        self._log("sheet-out", sheet=ordinal, job=job.number, film=sheet.film, **told)
         self._tell()
 
     def _stick(self, job: Job, sheet: Sheet) -> Generator[Event, Any, None]:

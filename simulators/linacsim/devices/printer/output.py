@@ -49,7 +49,11 @@ def _develop(
     def develop(ordinal: int) -> dict[str, Any]:
         png = picture(sheet, images, medium)
         name = "".join(char if char.isalnum() or char in "-_" else "_" for char in printer.name)
-        where = printer.shelf.put("films", f"{name}-{ordinal:04d}.png", png)
-        return {"picture": where, "sha256": hashlib.sha256(png).hexdigest()[:16], "images": len(images)}
+        told = {"sha256": hashlib.sha256(png).hexdigest()[:16], "images": len(images)}
+        try:
+            return {**told, "picture": printer.shelf.put("films", f"{name}-{ordinal:04d}.png", png)}
+        except OSError as exc:
+            # the sheet is out all the same; only its picture is missing, and that is said
+            return {**told, "error": f"no picture: {exc.strerror or exc}"}
 
     return develop
