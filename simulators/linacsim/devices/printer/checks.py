@@ -9,27 +9,20 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 
 from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.devices.printer.statuses import (
+    ATTRIBUTE_VALUE_OUT_OF_RANGE,
+    DENSITY_OUT_OF_RANGE,
+    INSUFFICIENT_MEMORY,
+    INVALID_ATTRIBUTE_VALUE,
+    MISSING_ATTRIBUTE,
+    SUCCESS,
+    RefusedError,
+)
 from linacsim.errors import InputError
 from linacsim.physics.layout import display_format
 
-SUCCESS = 0x0000
-INVALID_ATTRIBUTE_VALUE = 0x0106
-ATTRIBUTE_VALUE_OUT_OF_RANGE = 0x0116
-MISSING_ATTRIBUTE = 0x0120
-DENSITY_OUT_OF_RANGE = 0xB605
-INSUFFICIENT_MEMORY = 0xC605
-
 _BITS = {8: (8, 8, 7), 16: (16, 12, 11)}
 """Bits Allocated, Bits Stored, High Bit of printed grey images (PS3.3 C.13.5)."""
-
-
-class RefusedError(Exception):
-    """The request is refused with `status`; `comment` becomes the Error Comment (PS3.7 C)."""
-
-    def __init__(self, status: int, comment: str) -> None:
-        super().__init__(status, comment)
-        self.status = status
-        self.comment = comment
 
 
 def take(given: Dataset, terms: dict[str, tuple[str, ...]], into: Dataset) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
 
+from linacsim.devices.printer.statuses import CLASS_INSTANCE_CONFLICT, NO_SUCH_SOP_INSTANCE, RefusedError
+
 
 @dataclass(slots=True, kw_only=True)
 class ImageBox:
@@ -39,6 +41,7 @@ class FilmBox:
     uid: str
     attributes: Dataset
     boxes: list[ImageBox]
+    printed: bool = False
 
     @property
     def empty(self) -> bool:
@@ -57,6 +60,30 @@ class FilmSession:
     def film(self, uid: str) -> FilmBox | None:
         """Return the film box with this SOP Instance UID."""
         return next((film for film in self.films if film.uid == uid), None)
+
+    def check_own(self, uid: str) -> None:
+        """Raise `RefusedError` unless `uid` is that of the session itself."""
+        if uid != self.uid:
+            raise self._refusal(uid)
+
+    def named_film(self, uid: str) -> FilmBox:
+        """Return the film box with this SOP Instance UID, or raise `RefusedError` with 0112 or 0119."""
+        film = self.film(uid)
+        if film is None:
+            raise self._refusal(uid)
+        return film
+
+    def named_box(self, uid: str) -> ImageBox:
+        """Return the image box with this SOP Instance UID, or raise `RefusedError` with 0112 or 0119."""
+        box = self.box(uid)
+        if box is None:
+            raise self._refusal(uid)
+        return box
+
+    def _refusal(self, uid: str) -> RefusedError:
+        if uid == self.uid or self.film(uid) is not None or self.box(uid) is not None:
+            return RefusedError(CLASS_INSTANCE_CONFLICT, "the instance is of another class")
+        return RefusedError(NO_SUCH_SOP_INSTANCE, "there is no such instance")
 
     def box(self, uid: str) -> ImageBox | None:
         """Return the image box with this SOP Instance UID."""

@@ -11,13 +11,10 @@ from pynetdicom import evt
 from pynetdicom.association import Association
 
 from linacsim.devices.device import Action, Device, Kind, Nothing
-from linacsim.devices.entity import application_entity, error_comment, listen
+from linacsim.devices.entity import application_entity, listen
+from linacsim.devices.printer.answers import Answer, as_taken, created, reference, response, without_image
 from linacsim.devices.printer.checks import (
     BOX_TERMS,
-    INVALID_ATTRIBUTE_VALUE,
-    MISSING_ATTRIBUTE,
-    SUCCESS,
-    RefusedError,
     boxes_of,
     check_densities,
     check_image,
@@ -30,6 +27,27 @@ from linacsim.devices.printer.hardware import FilmHardware, QueueFullError, Shee
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox
 from linacsim.devices.printer.output import film_sheets
 from linacsim.devices.printer.personality import Jam, PrinterPersonality, Refill
+from linacsim.devices.printer.statuses import (
+    ATTRIBUTE_LIST_ERROR,
+    COLLATION_NOT_SUPPORTED,
+    DUPLICATE_SOP_INSTANCE,
+    FILM_EMPTY,
+    FILM_QUEUE_FULL,
+    INVALID_ATTRIBUTE_VALUE,
+    INVALID_SOP_INSTANCE,
+    MISSING_ATTRIBUTE,
+    NO_FILM_BOX,
+    NO_SUCH_ACTION,
+    NO_SUCH_SOP_CLASS,
+    NO_SUCH_SOP_INSTANCE,
+    PROCESSING_FAILURE,
+    RESOURCE_LIMITATION,
+    SESSION_EMPTY,
+    SESSION_QUEUE_FULL,
+    SUCCESS,
+    UNPRINTED_FILM_BOX,
+    RefusedError,
+)
 from linacsim.devices.sopclasses import (
     BasicFilmBox,
     BasicFilmSession,
@@ -44,27 +62,8 @@ from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
-ATTRIBUTE_LIST_ERROR = 0x0107
-PROCESSING_FAILURE = 0x0110
-DUPLICATE_SOP_INSTANCE = 0x0111
-NO_SUCH_SOP_INSTANCE = 0x0112
-INVALID_SOP_INSTANCE = 0x0117
-NO_SUCH_SOP_CLASS = 0x0118
-CLASS_INSTANCE_CONFLICT = 0x0119
-NO_SUCH_ACTION = 0x0123
-RESOURCE_LIMITATION = 0x0213
-COLLATION_NOT_SUPPORTED = 0xB601
-SESSION_EMPTY = 0xB602
-FILM_EMPTY = 0xB603
-NO_FILM_BOX = 0xC600
-SESSION_QUEUE_FULL = 0xC601
-FILM_QUEUE_FULL = 0xC602
-UNPRINTED_FILM_BOX = 0xC616
-
 PRINT = 1
 """The one Action Type ID of print management (PS3.4 H.4.1.2.4, H.4.2.2.4)."""
-
-Answer = tuple[Dataset, Dataset | None]
 
 
 class Printer(Device):
@@ -107,7 +106,7 @@ class Printer(Device):
             try:
                 status, attributes = serve(event)
             except RefusedError as refused:
-                return _status(refused.status, refused.comment), None
+                return response(refused.status, refused.comment), None
             return status, attributes or None
 
         return handler
@@ -130,8 +129,8 @@ class Printer(Device):
                 found[tag] = known[tag]
         unknown = [tag for tag in wanted if tag not in known]
         if unknown:
-            return _status(ATTRIBUTE_LIST_ERROR, f"{len(unknown)} attributes are not known"), found
-        return _status(SUCCESS), found
+            return response(ATTRIBUTE_LIST_ERROR, f"{len(unknown)} attributes are not known"), found
+        return response(SUCCESS), found
 
     def _printer(self) -> Dataset:
         """Return the attributes of the Printer (PS3.3 C.13.9)."""
@@ -157,7 +156,7 @@ class Printer(Device):
             status, attributes = self._create_film(event.assoc, made, given)
         else:
             raise RefusedError(NO_SUCH_SOP_CLASS, "only Film Session and Film Box can be created")
-        return _created(status, attributes, made, named=bool(uid))
+        return created(status, attributes, made, named=bool(uid))
 
     def _create_session(self, assoc: Association, uid: str, given: Dataset) -> tuple[int, Dataset]:
         if assoc in self.sessions:
@@ -175,7 +174,7 @@ class Printer(Device):
         self._check_reference(session, given)
         if session.film(uid) is not None or uid == session.uid:
             raise RefusedError(DUPLICATE_SOP_INSTANCE, "the instance exists")
-        if session.films and not self.personality.session_printing:
+        if not self.personality.session_printing and not all(film.printed for film in session.films):
             raise RefusedError(UNPRINTED_FILM_BOX, "a film box has not been printed")
         count = boxes_of(given, self.personality)
         attributes, terms = Dataset(), film_terms(self.personality)
@@ -184,7 +183,7 @@ class Printer(Device):
         status = check_densities(attributes, self.personality, status)
         boxes = [ImageBox(uid=self._box_uid(), position=position) for position in range(1, count + 1)]
         session.films.append(FilmBox(uid=uid, attributes=attributes, boxes=boxes))
-        attributes.ReferencedImageBoxSequence = [_reference(BasicGrayscaleImageBox, box.uid) for box in boxes]
+        attributes.ReferencedImageBoxSequence = [reference(BasicGrayscaleImageBox, box.uid) for box in boxes]
         return status, attributes
 
     def _box_uid(self) -> str:
@@ -212,28 +211,24 @@ class Printer(Device):
             raise RefusedError(NO_SUCH_SOP_CLASS, "N-SET is for Film Session, Film Box and Image Box")
         status, attributes = setter(session, uid, given)
         # the attribute list goes back only where it was changed (PS3.7 10.1.3.1.9)
-        return _status(status), attributes if status else None
+        return response(status), attributes if status else None
 
     def _set_session(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
-        self._check_instance(session, uid, session.uid == uid)
+        session.check_own(uid)
         status = take(given, session_terms(self.personality), session.attributes)
-        return status, _same(given, session.attributes)
+        return status, as_taken(given, session.attributes)
 
     def _set_film(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
-        film = session.film(uid)
-        self._check_instance(session, uid, film is not None)
-        assert film is not None  # noqa: S101 - checked by the line above
+        film = session.named_film(uid)
         fixed = [key for key in ("ImageDisplayFormat", "FilmSizeID", "FilmOrientation") if key in given]
         if fixed:
             raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{fixed[0]} is fixed once the film box exists")
         status = take(given, film_terms(self.personality), film.attributes)
         status = check_densities(film.attributes, self.personality, status)
-        return status, _same(given, film.attributes)
+        return status, as_taken(given, film.attributes)
 
     def _set_box(self, session: FilmSession, uid: str, given: Dataset) -> tuple[int, Dataset]:
-        box = session.box(uid)
-        self._check_instance(session, uid, box is not None)
-        assert box is not None  # noqa: S101 - checked by the line above
+        box = session.named_box(uid)
         position = given.get("ImageBoxPosition")
         if position is None:
             raise RefusedError(MISSING_ATTRIBUTE, "ImageBoxPosition is missing")
@@ -247,15 +242,7 @@ class Printer(Device):
         attributes = Dataset()
         status = take(given, BOX_TERMS, attributes)
         box.attributes = attributes
-        return status, _without_image(attributes)
-
-    def _check_instance(self, session: FilmSession, uid: str, found: bool) -> None:
-        if found:
-            return
-        known = uid == session.uid or session.film(uid) is not None or session.box(uid) is not None
-        if known:
-            raise RefusedError(CLASS_INSTANCE_CONFLICT, "the instance is of another class")
-        raise RefusedError(NO_SUCH_SOP_INSTANCE, "there is no such instance")
+        return status, without_image(attributes)
 
     def _session(self, assoc: Association) -> FilmSession:
         session = self.sessions.get(assoc)
@@ -269,13 +256,10 @@ class Printer(Device):
         if request.ActionTypeID != PRINT:
             raise RefusedError(NO_SUCH_ACTION, f"action {request.ActionTypeID}")
         if request.RequestedSOPClassUID == BasicFilmSession:
-            self._check_instance(session, uid, session.uid == uid)
-            return _status(self._print_session(event.assoc, session)), None
+            session.check_own(uid)
+            return response(self._print_session(event.assoc, session)), None
         if request.RequestedSOPClassUID == BasicFilmBox:
-            film = session.film(uid)
-            self._check_instance(session, uid, film is not None)
-            assert film is not None  # noqa: S101 - checked by the line above
-            return _status(self._print_film(event.assoc, session, film)), None
+            return response(self._print_film(event.assoc, session, session.named_film(uid))), None
         raise RefusedError(NO_SUCH_SOP_CLASS, "N-ACTION is for Film Session and Film Box")
 
     def _print_session(self, assoc: Association, session: FilmSession) -> int:
@@ -302,20 +286,20 @@ class Printer(Device):
             self.hardware.submit(owner, sheets)
         except QueueFullError:
             raise RefusedError(when_full, "the print queue is full") from None
+        for film in films:
+            film.printed = True
 
     def _delete(self, event: evt.Event) -> Answer:
         request: Any = event.request
         session, uid = self._session(event.assoc), str(request.RequestedSOPInstanceUID)
         if request.RequestedSOPClassUID == BasicFilmSession:
-            self._check_instance(session, uid, session.uid == uid)
+            session.check_own(uid)
             del self.sessions[event.assoc]
         elif request.RequestedSOPClassUID == BasicFilmBox:
-            film = session.film(uid)
-            self._check_instance(session, uid, film is not None)
-            session.films = [other for other in session.films if other is not film]
+            session.films.remove(session.named_film(uid))
         else:
             raise RefusedError(NO_SUCH_SOP_CLASS, "N-DELETE is for Film Session and Film Box")
-        return _status(SUCCESS), None
+        return response(SUCCESS), None
 
     def jam(self, what: Jam) -> None:
         """The next sheet gets stuck."""
@@ -335,47 +319,6 @@ class Printer(Device):
     def refill(self, _what: Refill) -> None:
         """The operator changes the magazines."""
         self.hardware.refill()
-
-
-def _status(code: int, comment: str = "") -> Dataset:
-    status = Dataset()
-    status.Status = code
-    if comment:
-        status.ErrorComment = error_comment(comment)
-    return status
-
-
-def _created(code: int, attributes: Dataset, uid: str, *, named: bool) -> Answer:
-    """Return the answer to an N-CREATE; an instance that the printer has named tells its UID (PS3.7 10.1.5.1.4)."""
-    status = _status(code)
-    if not named:
-        status.AffectedSOPInstanceUID = uid
-        if code == SUCCESS:
-            # pynetdicom takes it from here, and off the attribute list, when the request named none
-            attributes.AffectedSOPInstanceUID = uid
-    return status, attributes
-
-
-def _reference(sop_class: str, uid: str) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = sop_class
-    item.ReferencedSOPInstanceUID = uid
-    return item
-
-
-def _same(given: Dataset, taken: Dataset) -> Dataset:
-    """Return the attributes of `given` as they were taken."""
-    shown = Dataset()
-    for element in given:
-        if element.tag in taken:
-            shown[element.tag] = taken[element.tag]
-    return shown
-
-
-def _without_image(attributes: Dataset) -> Dataset:
-    shown = Dataset()
-    shown.update({element.tag: element for element in attributes if element.keyword != "BasicGrayscaleImageSequence"})
-    return shown
 
 
 KIND = Kind(
