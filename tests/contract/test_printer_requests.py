@@ -378,6 +378,15 @@ def test_a_printer_that_does_not_collate_says_so(play: Callable[..., Any], recor
     assert records("job-queued") == []
 
 
+def test_a_printer_that_does_not_collate_takes_a_film_after_the_last_one_was_printed(play: Play) -> None:
+    def body(client: Client) -> Any:
+        ready(client)
+        client.set_box(image())
+        return told(client.act(FILM, MY_FILM))[0], told(client.create_film("1.2.3.3"))[0]
+
+    assert play(body, session_printing=False) == (0x0000, 0x0000)
+
+
 @pytest.mark.parametrize(("sop_class", "status"), [(SESSION, 0xC601), (FILM, 0xC602)])
 def test_a_full_queue(play: Callable[..., Any], sop_class: str, status: int) -> None:
     def body(client: Client) -> Any:
