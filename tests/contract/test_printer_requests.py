@@ -378,7 +378,7 @@ def test_a_printer_that_does_not_collate_says_so(play: Callable[..., Any], recor
     assert records("job-queued") == []
 
 
-def test_a_printer_that_does_not_collate_takes_a_film_after_the_last_one_was_printed(play: Play) -> None:
+def test_a_printer_that_does_not_collate_takes_a_film_after_the_last_one_was_printed(play: Callable[..., Any]) -> None:
     def body(client: Client) -> Any:
         ready(client)
         client.set_box(image())
