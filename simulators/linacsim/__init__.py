@@ -25,6 +25,7 @@ from linacsim.errors import PlayFailure as PlayFailure
 from linacsim.faults import Occurrence as Occurrence
 from linacsim.faults import When as When
 from linacsim.faults import fault as fault
+from linacsim.kernel.places import Tls as Tls
 
 try:
     __version__ = version("linacsim")
@@ -40,6 +41,7 @@ __all__ = [
     "Livelock",
     "Occurrence",
     "PlayFailure",
+    "Tls",
     "When",
     "__version__",
     "fault",

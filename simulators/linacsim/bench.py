@@ -29,7 +29,7 @@ from linacsim.kernel.core import stuck
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import EventLog
-from linacsim.kernel.places import Place
+from linacsim.kernel.places import Place, Tls
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.traffic import Traffic
@@ -154,7 +154,15 @@ class Bench:
         """Return the digest of the event log."""
         return self.log.digest()
 
-    def add(self, kind: str, name: str = "", *, port: int | None = None, settings: Settings | None = None) -> Device:
+    def add(
+        self,
+        kind: str,
+        name: str = "",
+        *,
+        port: int | None = None,
+        settings: Settings | None = None,
+        tls: Tls | None = None,
+    ) -> Device:
         """Add a peer and let it listen.
 
         Parameters
@@ -167,6 +175,8 @@ class Bench:
             Where it listens. Default: 104 on the virtual network, a free port live.
         settings : Settings, optional
             Its personality.
+        tls : Tls, optional
+            With what it serves and calls, live; in the clear if left out.
 
         Raises
         ------
@@ -178,6 +188,7 @@ class Bench:
         if title in self.devices:
             raise InputError(f"there is a peer {title!r} already", "peer", "give each peer its own AE title")
         place = self._kernel.place(title)
+        place.tls = tls or Tls()
         device = entry.build(place, settings or entry.settings(), self.shelf)
         device.search = self.search
         where = port if port is not None else DICOM_PORT if self.clock == "virtual" else 0

@@ -249,3 +249,15 @@ def test_a_diff_of_what_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
         == "empty: not a run: it has no events.jsonl; name the folder of one run"
     )
     assert refused(capsys, "diff", "nowhere", "empty").startswith("nowhere: ")
+
+
+def test_tls_files_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("junk.pem").write_text("junk", encoding="utf-8")
+    missing = refused(capsys, "serve", "storage", "--port", "0", "--tls-cert", "nowhere.pem")
+    assert missing == "nowhere.pem: cannot be used: No such file or directory; give PEM files"
+    assert refused(capsys, "serve", "storage", "--port", "0", "--tls-cert", "junk.pem").startswith(
+        "junk.pem: cannot be used"
+    )
+    assert refused(capsys, "serve", "storage", "--port", "0", "--tls-key", "junk.pem") == (
+        "--tls-cert: TLS needs a certificate; give --tls-cert FILE"
+    )

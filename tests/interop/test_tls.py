@@ -10,6 +10,7 @@ from linacsim import Bench
 from tests.interop.dcmtk import free_port, listening, run
 from tests.live import certificates
 from tests.live.certificates import Certificate
+from tests.live.served import serving
 from tests.live.test_tls import call, serve
 
 pytestmark = pytest.mark.interop
@@ -46,3 +47,14 @@ def test_storescp_answers_our_echo_over_tls(certificate: Certificate, tmp_path: 
         listening("storescp", *keys, "-od", tmp_path, port, port=port),
     ):
         assert bench.play(call, ("127.0.0.1", port), certificate.client_context(own=True)) == 0x0000
+
+
+def test_echoscu_is_served_over_tls_by_the_command(certificate: Certificate, tmp_path: Path) -> None:
+    keys = ("--tls-cert", str(certificate.certificate), "--tls-key", str(certificate.key))
+    wants = ("--tls-ca", str(certificate.certificate))
+    with serving("verification", out=tmp_path, options=(*keys, *wants)) as served:
+        host, port = served.addresses["VERIFICATION"]
+        shown = ("+tls", certificate.key, certificate.certificate, "+cf", certificate.certificate)
+        run("echoscu", *shown, host, port).assert_good()
+        assert run("echoscu", "+tla", "-ic", host, port).code != 0
+        assert run("echoscu", host, port).code != 0

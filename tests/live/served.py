@@ -39,13 +39,14 @@ class Served:
         Where films and objects go.
     """
 
-    def __init__(self, devices: tuple[str, ...], out: Path) -> None:
+    def __init__(self, devices: tuple[str, ...], out: Path, options: tuple[str, ...] = ()) -> None:
         self.addresses: dict[str, tuple[str, int]] = {}
         self.out = out
         self.lines: list[str] = []
         self._listening = threading.Event()
         self._wanted = len(devices)
         command = [sys.executable, "-m", "linacsim", "serve", *devices, "--port", "0", "--out", str(out), "--verbose"]
+        command += options
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )
@@ -111,9 +112,9 @@ class Served:
 
 
 @contextmanager
-def serving(*devices: str, out: Path) -> Iterator[Served]:
+def serving(*devices: str, out: Path, options: tuple[str, ...] = ()) -> Iterator[Served]:
     """Serve `devices` meanwhile; Ctrl-C must end it in good order."""
-    served = Served(devices, out)
+    served = Served(devices, out, options)
     try:
         yield served
     except BaseException:

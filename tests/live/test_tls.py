@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from pynetdicom import AE, evt
 
-from linacsim import Bench
+from linacsim import Bench, InputError, PlayFailure, Tls
 from linacsim.devices.entity import Handlers
 from linacsim.devices.sopclasses import Verification
+from linacsim.devices.verification.personality import Echo
 from linacsim.kernel import tcp
 from tests.live import certificates
 from tests.live.certificates import Certificate
@@ -162,3 +163,20 @@ def test_two_aes_of_the_bench_talk_over_tls(bench: Bench, certificate: Certifica
     assert bench.play(call, address, certificate.client_context(own=True)) == 0x0000
     assert bench.play(call, address, certificate.client_context(own=True), "elsewhere") is None
     assert bench.play(call, address, None) is None
+
+
+def test_peers_of_the_bench_serve_and_call_with_tls(bench: Bench, certificate: Certificate) -> None:
+    """The public face: a peer that wants certificates, a peer that shows one, and one that speaks in the clear."""
+    secure = Tls(serves=certificate.server_context(mutual=True), calls=certificate.client_context(own=True))
+    bench.add("verification", "SECURE", tls=secure)
+    friend = bench.add("verification", "FRIEND", tls=secure)
+    stranger = bench.add("verification", "STRANGER")
+    bench.play(friend.act, "echo", Echo(to="SECURE"), place=friend.place)
+    with pytest.raises(PlayFailure, match="no association with SECURE"):
+        bench.play(stranger.act, "echo", Echo(to="SECURE"), place=stranger.place)
+    assert call(bench.address_of("SECURE"), certificate.client_context(own=True)) == 0x0000
+
+
+def test_tls_is_for_the_live_clock(certificate: Certificate) -> None:
+    with Bench() as bench, pytest.raises(InputError, match=r"TLS needs real sockets; play this on the live clock"):
+        bench.add("verification", "SECURE", tls=Tls(serves=certificate.server_context()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from linacsim.errors import InputError
 
 _PORT_MAX = 65535
@@ -27,3 +29,29 @@ def clock_of(text: str) -> str:
     if text not in ("virtual", "live"):
         raise InputError(f"unknown clock {text!r}", "--clock", "the clocks are virtual and live")
     return text
+
+
+def server_context(certificate: str | None, key: str | None, authorities: str | None) -> ssl.SSLContext | None:
+    """Return the context of a TLS server, ``None`` if no certificate is given.
+
+    Parameters
+    ----------
+    certificate, key, authorities : str or None
+        PEM files: the server's certificate, its key, and those that clients have to be signed by.
+    """
+    if certificate is None:
+        if key or authorities:
+            raise InputError("TLS needs a certificate", "--tls-cert", "give --tls-cert FILE")
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as exc:
+        raise InputError(f"cannot be used: {exc.strerror or exc}", key or certificate, "give PEM files") from exc
+    if authorities is not None:
+        try:
+            context.load_verify_locations(authorities)
+        except OSError as exc:
+            raise InputError(f"cannot be used: {exc.strerror or exc}", authorities, "give a PEM file") from exc
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from linacsim import Tls
 from linacsim.bench import Bench, kind_of
-from linacsim.cli.options import port_of, seed_of
+from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.terminal import colours, say
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
@@ -34,6 +35,9 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--ae-title", action="append", default=[], metavar="T", help="AE title; once for each device")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--out", default="served", metavar="DIR", help="where films and objects go (default served)")
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve TLS with this certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key (PEM), if it is not in the same file")
+    parser.add_argument("--tls-ca", metavar="FILE", help="want certificates of clients, signed by one of these (PEM)")
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
     parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
     parser.set_defaults(command=command)
@@ -54,6 +58,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
+    tls = Tls(serves=server_context(options.tls_cert, options.tls_key, options.tls_ca))
     bench = Bench(clock="live", seed=seed, host=options.host, out=Path(options.out))
     bench.traffic.enabled = False
     bench.log.keep = _KEEP
@@ -62,7 +67,7 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
         bench.log.listeners.append(_Teller(verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
-            device = bench.add(name, title, port=port + ordinal if port else 0)
+            device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls)
             host, where = bench.address_of(device.name)
             say(f"{name} {device.name} listens on {host}:{where}\n")
         say(f"films and objects go to {options.out}/; stop with Ctrl-C\n")

@@ -73,7 +73,8 @@ def application_entity(device: Device, network: NetworkSettings) -> AE:
 
 def listen(device: Device, ae: AE, port: int, handlers: Handlers) -> None:
     """Accept associations at `port` of the device's place; 0 takes a free one."""
-    server = ae.start_server((device.place.host, port), block=False, evt_handlers=handlers)  # type: ignore[arg-type]
+    tls = device.place.tls.serves
+    server = ae.start_server((device.place.host, port), block=False, ssl_context=tls, evt_handlers=handlers)  # type: ignore[arg-type]
     if server is not None:
         device.place.address = (device.place.host, server.server_address[1])
 
@@ -90,6 +91,8 @@ def associate(
     """
     host, port = device.address_of(peer)
     options.setdefault("max_pdu", ae.maximum_pdu_size)
+    if device.place.tls.calls is not None:
+        options.setdefault("tls_args", (device.place.tls.calls, host))
     assoc = ae.associate(host, port, contexts=contexts, ae_title=called or peer, **options)
     if assoc.is_established:
         return assoc

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from linacsim.kernel.traffic import Address
@@ -29,6 +31,20 @@ class Interceptor(Protocol):
         """A DIMSE response is about to be sent; ``False`` swallows it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The contexts of a peer whose connections are encrypted (PS3.15 B).
+
+    Attributes
+    ----------
+    serves, calls : ssl.SSLContext or None
+        For connections that it accepts, and for those that it opens; ``None`` is in the clear.
+    """
+
+    serves: ssl.SSLContext | None = None
+    calls: ssl.SSLContext | None = None
+
+
 class Place:
     """One machine of the bench.
 
@@ -42,6 +58,8 @@ class Place:
         Where it listens, once it does.
     interceptor : Interceptor or None
         The faults armed at this place.
+    tls : Tls
+        With what it serves and calls; nothing is in the clear.
     """
 
     def __init__(self, kernel: Kernel, name: str, host: str) -> None:
@@ -50,6 +68,7 @@ class Place:
         self.host = host
         self.address: Address | None = None
         self.interceptor: Interceptor | None = None
+        self.tls = Tls()
         self.associations: dict[Association, None] = {}
         self._ordinal = 0
 
