@@ -12,7 +12,7 @@ from linacsim.devices.verification.personality import Connect, Echo, Verificatio
 from linacsim.errors import PlayFailure
 from linacsim.faults import fault
 from linacsim.kernel.log import Record
-from linacsim.kernel.units import MILLISECOND, SECOND, milliseconds
+from linacsim.kernel.units import MILLISECOND, SECOND, milliseconds, seconds
 
 Records = Callable[..., list[Record]]
 LIMIT = milliseconds(400)
@@ -131,3 +131,17 @@ def test_every_message_starts_the_network_timeout_again(
     act("SCU", "echo", Echo(to="PEER", times=4, interval=200 * MILLISECOND))
     assert len(records("C-ECHO-RSP", "SCU", status=0)) == 4
     assert records("network-timeout") == []
+
+
+def test_a_response_that_does_not_come_is_no_network_timeout() -> None:
+    """Both timers have run out when the DIMSE timeout ends the association; only one of them has ended it."""
+    with Bench() as bench:
+        bench.add("verification", "SCP")
+        slow = VerificationPersonality(dimse_timeout=seconds(20), network_timeout=seconds(10))
+        client = bench.add("verification", "SCU", settings=slow)
+        bench.arm("SCP", [fault("no-response", "C-ECHO-RQ")])
+        with pytest.raises(PlayFailure, match="DIMSE timeout"):
+            bench.play(client.act, "echo", Echo(to="SCP"), place=client.place)
+        happened = [record["event"] for record in bench.log.records if record["at"] == "SCU"]
+    assert "DIMSE-timeout" in happened
+    assert "network-timeout" not in happened

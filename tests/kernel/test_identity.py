@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pydicom.uid import UID
 
-from linacsim.kernel.identity import DEFAULT_EPOCH, Identity, dicom_date, dicom_time, wall_seconds
+from linacsim.kernel.identity import DEFAULT_EPOCH, Identity, wall_seconds
 from linacsim.kernel.units import HOUR
 
 
@@ -78,5 +78,5 @@ def test_a_generator_is_its_own_for_each_key() -> None:
 def test_dates_follow_from_the_epoch() -> None:
     identity = Identity(0)
     moment = identity.moment(HOUR + 7)
-    assert (dicom_date(moment), dicom_time(moment)) == ("20240506", "090000.000007")
+    assert moment.isoformat() == "2024-05-06T09:00:00.000007+00:00"
     assert datetime.fromtimestamp(wall_seconds(identity, 0), UTC) == DEFAULT_EPOCH

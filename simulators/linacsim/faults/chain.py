@@ -45,14 +45,13 @@ class Chain:
                 return False
         return True
 
-    def requested(self, place: Place, assoc: Association) -> bool:
+    def requested(self, place: Place, assoc: Association) -> None:
         """Upper layer: let the A-ASSOCIATE-RQ through, late, or answer it otherwise."""
         for fault in self._striking(place, ASSOCIATE):
             if isinstance(fault.parameters, LateAccept):
                 place.kernel.sleep(fault.parameters.delay)
             elif not self._ended(link_of(assoc), fault):
-                return False
-        return True
+                return
 
     def responding(self, place: Place, assoc: Association, message: Any, context_id: int) -> bool:
         """DIMSE: let the response leave, late, or not at all."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from linacsim.errors import InputError
 from linacsim.kernel.words import REQUESTS
@@ -16,6 +16,9 @@ CONNECTION = "connection"
 """The event of a transport connection that has just been accepted."""
 ASSOCIATE = "A-ASSOCIATE-RQ"
 """The event of an association request that has just arrived."""
+
+
+_PROVIDER_REASONS = (1, 2)
 
 
 class AcceptThenSilent(Settings):
@@ -38,6 +41,13 @@ class Reject(Settings):
     result: Literal[1, 2] = 1
     source: Literal[1, 2, 3] = 1
     reason: Literal[1, 2, 3, 7] = 1
+
+    @model_validator(mode="after")
+    def _is_defined(self) -> Self:
+        """Refuse a reason that PS3.8 9.3.4 does not define for the source: no A-ASSOCIATE-RJ could carry it."""
+        if self.source != 1 and self.reason not in _PROVIDER_REASONS:
+            raise ValueError(f"source {self.source} has the reasons 1 and 2, not {self.reason}")
+        return self
 
 
 class Abort(Settings):
@@ -245,4 +255,5 @@ def _parameters(do: str, given: dict[str, Any]) -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{do!r}: {name}: {first['msg'][0].lower()}{first['msg'][1:]}", "fault") from None
+        told = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{do!r}: {name + ': ' if name else ''}{told[0].lower()}{told[1:]}", "fault") from None

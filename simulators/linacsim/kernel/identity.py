@@ -80,16 +80,6 @@ class Identity:
         return round((self.epoch - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
 
 
-def dicom_date(moment: datetime) -> str:
-    """Return `moment` as a DA value (PS3.5 6.2)."""
-    return moment.strftime("%Y%m%d")
-
-
-def dicom_time(moment: datetime) -> str:
-    """Return `moment` as a TM value with microseconds (PS3.5 6.2)."""
-    return moment.strftime("%H%M%S.%f")
-
-
 def wall_seconds(identity: Identity, now: int) -> float:
     """Return bench time `now` as seconds since 1970, for ``time.time()``."""
     return (identity.epoch_us + now) / SECOND

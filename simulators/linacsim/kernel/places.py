@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 class Interceptor(Protocol):
     """What may step between a peer and the network; the fault chain implements it.
 
-    Each method is asked at one border, on a task of the peer. ``True`` means: go on as usual.
+    Each method is asked at one border, on a task of the peer; where it answers, ``True`` means: go on as usual.
     """
 
     def connected(self, place: Place, stream: Stream) -> bool:
         """A transport connection to the peer is open; ``False`` keeps it open and never serves it."""
 
-    def requested(self, place: Place, assoc: Association) -> bool:
-        """An A-ASSOCIATE-RQ has arrived; ``False`` if it has been answered otherwise (rejected, aborted)."""
+    def requested(self, place: Place, assoc: Association) -> None:
+        """An A-ASSOCIATE-RQ has arrived; it may be answered here, and then pynetdicom negotiates no more."""
 
     def responding(self, place: Place, assoc: Association, message: Any, context_id: int) -> bool:
         """A DIMSE response is about to be sent; ``False`` swallows it."""

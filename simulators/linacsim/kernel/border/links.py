@@ -73,6 +73,7 @@ class Link:
         self.other = ""
         self.mute = False
         self._pdus = 0
+        self._waited_in_vain = False
         self.assoc: Association
 
     def attach(self, assoc: Association) -> None:
@@ -88,7 +89,7 @@ class Link:
             (evt.EVT_ABORTED, self._aborted),
         ):
             assoc.bind(event, handler)
-        assoc.dimse.msg_queue.on_timeout = lambda: self.log("DIMSE-timeout")  # type: ignore[attr-defined]
+        assoc.dimse.msg_queue.on_timeout = self._dimse_timeout  # type: ignore[attr-defined]
         assoc.dul.to_user_queue.on_timeout = lambda: self.log("ACSE-timeout")  # type: ignore[attr-defined]
         self._send_msg = assoc.dimse.send_msg
         assoc.dimse.send_msg = self._respond  # type: ignore[method-assign]
@@ -194,8 +195,13 @@ class Link:
         if event.fsm_event == _ARTIM_EXPIRED:
             self.log("ARTIM-timeout")
 
+    def _dimse_timeout(self) -> None:
+        self._waited_in_vain = True
+        self.log("DIMSE-timeout")
+
     def _aborted(self, _event: evt.Event) -> None:
-        if self.assoc.dul.idle_timer_expired() and self.assoc._sent_abort:
+        # an association that waits for a response is idle, too; then it is not the idle timer that ends it
+        if self.assoc.dul.idle_timer_expired() and self.assoc._sent_abort and not self._waited_in_vain:
             self.log("network-timeout")
 
     def _requested(self, _event: evt.Event) -> None:
