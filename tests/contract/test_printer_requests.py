@@ -123,9 +123,9 @@ def told(reply: Reply | Dataset) -> tuple[int, str]:
     return int(status.Status), str(status.get("ErrorComment") or "")
 
 
-def ready(client: Client, layout: str = r"STANDARD\1,1") -> None:
+def ready(client: Client, layout: str = r"STANDARD\1,1", **session: Any) -> None:
     """Create a session and a film box."""
-    assert told(client.create_session()) == (0, "")
+    assert told(client.create_session(**session)) == (0, "")
     assert told(client.create_film(layout=layout)) == (0, "")
 
 
@@ -462,3 +462,34 @@ def test_what_is_changed_after_the_action_does_not_change_the_film(play: Play, u
     play(body)
     first, second, third = [record["sha256"] for record in until("sheet-out", count=3)]
     assert first == third != second
+
+
+def test_a_requested_size_that_the_box_does_not_hold_is_demagnified(
+    play: Callable[..., Any], until: Callable[..., Any]
+) -> None:
+    """The image is printed all the same, and the next job too: a client's number stops no hardware."""
+
+    def body(client: Client) -> Any:
+        ready(client)
+        client.set_box(image(), RequestedImageSize="99999")
+        first = told(client.act(FILM, MY_FILM))[0]
+        client.set_box(image(), RequestedImageSize="20")
+        return first, told(client.act(FILM, MY_FILM))[0]
+
+    assert play(body) == (0xB604, 0x0000)
+    sheets = until("sheet-out", count=2)
+    assert all("picture" in sheet for sheet in sheets)
+
+
+def test_a_huge_number_of_copies_prints_until_the_magazine_is_empty(
+    play: Callable[..., Any], until: Callable[..., Any]
+) -> None:
+    def body(client: Client) -> Any:
+        ready(client, NumberOfCopies="2147483647")
+        client.set_box(image())
+        return told(client.act(FILM, MY_FILM))[0]
+
+    assert play(body) == 0x0000
+    (queued,) = until("job-queued")
+    assert queued["sheets"] == 2147483647
+    until("sheet-out", count=2)

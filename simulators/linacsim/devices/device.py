@@ -95,6 +95,11 @@ class Device(ABC):
         """The AE title."""
         return self.place.name
 
+    @property
+    def file_name(self) -> str:
+        """The AE title as a part of a file's name: letters, digits, hyphens and underscores."""
+        return "".join(char if char.isalnum() or char in "-_" else "_" for char in self.name)
+
     def start(self, port: int) -> None:
         """Start the hardware and listen at `port` of the place (called inside a task); a client has neither."""
         del port

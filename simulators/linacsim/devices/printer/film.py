@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +13,16 @@ from pydicom.dataset import Dataset
 
 from linacsim.devices.printer.hierarchy import FilmBox
 from linacsim.devices.printer.personality import PrinterPersonality
-from linacsim.physics.film import Film, FilmSheet, PlacedImage, compose, film_size_mm, on_light_box
+from linacsim.physics.film import (
+    Box,
+    Film,
+    FilmSheet,
+    PlacedImage,
+    compose,
+    film_size_mm,
+    image_boxes,
+    on_light_box,
+)
 
 _MM_PER_METRE = 1000
 
@@ -36,6 +46,24 @@ def sheet_of(film: FilmBox, personality: PrinterPersonality, label: tuple[str, .
 def placed_images(film: FilmBox) -> list[PlacedImage]:
     """Return the images of a film box at their positions."""
     return [_placed(film, box.position, box.attributes) for box in film.boxes if box.image is not None]
+
+
+def demagnified(sheet: FilmSheet, images: list[PlacedImage]) -> list[PlacedImage]:
+    """Return `images`; those whose Requested Image Size is larger than their box fill it instead (B604, PS3.4 H.4.3)."""
+    boxes = image_boxes(sheet)
+    return [
+        replace(image, requested_image_size_mm=None) if _too_large(image, boxes[image.position - 1], sheet) else image
+        for image in images
+    ]
+
+
+def _too_large(image: PlacedImage, box: Box, sheet: FilmSheet) -> bool:
+    if image.requested_image_size_mm is None:
+        return False
+    width = sheet.pixels(image.requested_image_size_mm)
+    rows, columns = image.pixels.shape
+    height = width * rows * image.pixel_aspect[0] / (columns * image.pixel_aspect[1])
+    return width > box.width or round(height) > box.height
 
 
 def picture(sheet: FilmSheet, images: list[PlacedImage], medium: str) -> bytes:

@@ -74,7 +74,9 @@ class Job:
     owner : str
         Who asked for it.
     sheets : list of Sheet
-        In the order in which they come out, copies included.
+        One copy, in the order in which they come out.
+    copies : int
+        How often all of them are printed; a number from a client, so nothing is made in advance for each.
     state : str
         PENDING, PRINTING, DONE.
     """
@@ -82,6 +84,7 @@ class Job:
     number: int
     owner: str
     sheets: list[Sheet] = field(default_factory=list)
+    copies: int = 1
     state: str = "PENDING"
 
 
@@ -117,7 +120,7 @@ class FilmHardware:
 
     # what clients and operators do
 
-    def submit(self, owner: str, sheets: list[Sheet]) -> Job:
+    def submit(self, owner: str, sheets: list[Sheet], copies: int = 1) -> Job:
         """Queue a job.
 
         Raises
@@ -128,10 +131,10 @@ class FilmHardware:
         if self.waiting >= self._settings.queue:
             raise QueueFullError
         self._job += 1
-        job = Job(number=self._job, owner=owner, sheets=sheets)
+        job = Job(number=self._job, owner=owner, sheets=sheets, copies=copies)
         self.waiting += 1
         self.jobs.put(job)
-        self._log("job-queued", job=job.number, owner=owner, sheets=len(sheets))
+        self._log("job-queued", job=job.number, owner=owner, sheets=len(sheets) * copies)
         return job
 
     def jam_next(self) -> None:
@@ -184,8 +187,9 @@ class FilmHardware:
             self.waiting -= 1
             job.state = "PRINTING"
             self._log("job-printing", job=job.number)
-            for sheet in job.sheets:
-                yield from self._print(job, sheet)
+            for _ in range(job.copies):
+                for sheet in job.sheets:
+                    yield from self._print(job, sheet)
             job.state = "DONE"
             self._log("job-done", job=job.number)
 

@@ -6,26 +6,34 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from linacsim.devices.printer.film import picture, placed_images, sheet_of
+from linacsim.devices.printer.film import demagnified, picture, placed_images, sheet_of
 from linacsim.devices.printer.hardware import Sheet
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
+from linacsim.errors import InputError
 from linacsim.physics.film import FilmSheet, PlacedImage
 
 if TYPE_CHECKING:
     from linacsim.devices.printer.services import Printer
 
 
-def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], owner: str) -> list[Sheet]:
-    """Return the sheets of a job: all films, as often as Number of Copies says, in collated order."""
-    copies = max(1, int(session.attributes.get("NumberOfCopies") or 1))
+def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], owner: str) -> tuple[list[Sheet], bool]:
+    """Return the sheets of a job, one copy of all films, and whether an image had to be demagnified."""
     medium = str(session.attributes.MediumType)
     label = str(session.attributes.get("FilmSessionLabel") or "")
-    once = []
+    sheets, smaller = [], False
     for number, film in enumerate(films, 1):
         texts = _label(printer, owner, label, number, len(films))
         sheet = sheet_of(film, printer.personality, texts)
-        once.append((number, _develop(printer, sheet, placed_images(film), medium)))
-    return [Sheet(film=number, develop=develop) for _ in range(copies) for number, develop in once]
+        images = placed_images(film)
+        fitting = demagnified(sheet, images)
+        smaller = smaller or any(one is not other for one, other in zip(images, fitting, strict=True))
+        sheets.append(Sheet(film=number, develop=_develop(printer, sheet, fitting, medium)))
+    return sheets, smaller
+
+
+def copies_of(session: FilmSession) -> int:
+    """Return the Number of Copies of a film session (PS3.3 C.13.1), at least 1."""
+    return max(1, int(session.attributes.get("NumberOfCopies") or 1))
 
 
 def _label(printer: Printer, owner: str, label: str, number: int, count: int) -> tuple[str, ...]:
@@ -47,13 +55,22 @@ def _develop(
     """Return what turns the exposed sheet into a picture when it comes out."""
 
     def develop(ordinal: int) -> dict[str, Any]:
-        png = picture(sheet, images, medium)
-        name = "".join(char if char.isalnum() or char in "-_" else "_" for char in printer.name)
-        told = {"sha256": hashlib.sha256(png).hexdigest()[:16], "images": len(images)}
+        told: dict[str, Any] = {"images": len(images)}
         try:
-            return {**told, "picture": printer.shelf.put("films", f"{name}-{ordinal:04d}.png", png)}
-        except OSError as exc:
+            png = picture(sheet, images, medium)
+            told["sha256"] = hashlib.sha256(png).hexdigest()[:16]
+            return {**told, "picture": printer.shelf.put("films", _free_name(printer, ordinal), png)}
+        except (OSError, InputError) as exc:
             # the sheet is out all the same; only its picture is missing, and that is said
-            return {**told, "error": f"no picture: {exc.strerror or exc}"}
+            return {**told, "error": f"no picture: {exc}"}
 
     return develop
+
+
+def _free_name(printer: Printer, ordinal: int) -> str:
+    """Return a name for a sheet's picture; one of an earlier run in the same folder is never written over."""
+    name, copy = f"{printer.file_name}-{ordinal:04d}.png", 1
+    while printer.shelf.has("films", name):
+        copy += 1
+        name = f"{printer.file_name}-{ordinal:04d}~{copy}.png"
+    return name

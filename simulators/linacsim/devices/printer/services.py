@@ -23,13 +23,14 @@ from linacsim.devices.printer.checks import (
     session_terms,
     take,
 )
-from linacsim.devices.printer.hardware import FilmHardware, QueueFullError, Sheet
+from linacsim.devices.printer.hardware import FilmHardware, QueueFullError
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox
-from linacsim.devices.printer.output import film_sheets
+from linacsim.devices.printer.output import copies_of, film_sheets
 from linacsim.devices.printer.personality import Jam, PrinterPersonality, Refill
 from linacsim.devices.printer.statuses import (
     ATTRIBUTE_LIST_ERROR,
     COLLATION_NOT_SUPPORTED,
+    DEMAGNIFIED,
     DUPLICATE_SOP_INSTANCE,
     FILM_EMPTY,
     FILM_QUEUE_FULL,
@@ -269,25 +270,27 @@ class Printer(Device):
         if not self.personality.session_printing:
             return COLLATION_NOT_SUPPORTED
         filled = [film for film in session.films if not film.empty]
-        self._submit(assoc, session, session.films, SESSION_QUEUE_FULL)
-        return SUCCESS if filled else SESSION_EMPTY
+        status = self._submit(assoc, session, session.films, SESSION_QUEUE_FULL)
+        return status if filled else SESSION_EMPTY
 
     def _print_film(self, assoc: Association, session: FilmSession, film: FilmBox) -> int:
         """Print the film box that was created last (PS3.4 H.4.2.2.4)."""
         if film is not session.films[-1]:
             raise RefusedError(PROCESSING_FAILURE, "only the film box created last can be printed")
-        self._submit(assoc, session, [film], FILM_QUEUE_FULL)
-        return FILM_EMPTY if film.empty else SUCCESS
+        status = self._submit(assoc, session, [film], FILM_QUEUE_FULL)
+        return FILM_EMPTY if film.empty else status
 
-    def _submit(self, assoc: Association, session: FilmSession, films: list[FilmBox], when_full: int) -> None:
+    def _submit(self, assoc: Association, session: FilmSession, films: list[FilmBox], when_full: int) -> int:
+        """Queue a copy of `films`; return Success, or the warning that an image had to be demagnified."""
         owner = str(assoc.requestor.ae_title).strip()
-        sheets: list[Sheet] = film_sheets(self, session, films, owner)
+        sheets, smaller = film_sheets(self, session, films, owner)
         try:
-            self.hardware.submit(owner, sheets)
+            self.hardware.submit(owner, sheets, copies_of(session))
         except QueueFullError:
             raise RefusedError(when_full, "the print queue is full") from None
         for film in films:
             film.printed = True
+        return DEMAGNIFIED if smaller else SUCCESS
 
     def _delete(self, event: evt.Event) -> Answer:
         request: Any = event.request

@@ -80,7 +80,7 @@ class StoragePeer(Device):
     def _keep(self, sop_instance: str, header: bytes, data: bytes) -> str:
         """Write the file; the same instance sent again with other contents gets a name of its own: nothing is lost."""
         name, copy = f"{sop_instance}.dcm", 1
-        kind = "objects/" + "".join(char if char.isalnum() or char in "-_" else "_" for char in self.name)
+        kind = f"objects/{self.file_name}"
         while self.shelf.has(kind, name):
             if self.shelf.read(f"{kind}/{name}") == header + data:
                 return f"{kind}/{name}"
