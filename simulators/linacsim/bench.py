@@ -304,6 +304,11 @@ class _LoopThread:
         """Stop the loop and end the thread."""
 
         async def rest() -> None:
+            # what still waits after an interrupt (Ctrl-C) is not worth a word of asyncio's
+            waiting = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
             # transports tell of their end in a later turn of the loop
             await asyncio.sleep(0.01)
 

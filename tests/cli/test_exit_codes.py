@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,15 @@ def test_the_timeline_survives_a_terminal_that_knows_ascii_only(tmp_path: Path) 
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert b"SCU   -> STORE" in ended.stdout
+
+
+def test_ctrl_c_on_the_live_clock_ends_with_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "linacsim", "play", "--quiet", "--clock", "live", "--out", str(tmp_path)]
+    playing = subprocess.Popen(
+        [*command, "faults/connection-without-a-request"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert playing.stderr is not None
+    assert "step-started" in playing.stderr.readline()
+    playing.send_signal(signal.SIGINT)
+    out, err = playing.communicate(timeout=60)
+    assert (playing.returncode, out, err) == (130, "", "linacsim: interrupted\n")
