@@ -1,4 +1,4 @@
-"""Finds and reads the tables of ``systems/``: one folder per system, one file per application entity."""
+"""Finds the systems: one folder of tables each."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ from functools import cache
 from pathlib import Path
 
 from linacsim.conformance.model import Entity
+from linacsim.conformance.system import System
 from linacsim.errors import InputError
-from linacsim.settings import build, did_you_mean
-from linacsim.yaml_file import read_yaml
+from linacsim.settings import did_you_mean
 
 SYSTEMS = Path(__file__).parent / "systems"
 """The folder of the tables that come with linacsim."""
 
 
 def systems(folder: Path = SYSTEMS) -> list[str]:
-    """Return the systems that have a table, sorted."""
-    return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and any(entry.glob("*.yaml")))
+    """Return the ids of the systems, sorted."""
+    return sorted(entry.parent.name for entry in folder.glob("*/system.toml"))
 
 
-def entities(system: str, folder: Path = SYSTEMS) -> list[str]:
-    """Return the ids of the entities of `system`, sorted.
+@cache
+def load_system(system: str, folder: Path = SYSTEMS) -> System:
+    """Return a system; the same object each time, its tables read when they are asked for.
+
+    Parameters
+    ----------
+    system : str
+        Its id, as ``raystation`` or ``varian-obi``.
+    folder : Path
+        Where the systems are.
 
     Raises
     ------
@@ -28,26 +36,21 @@ def entities(system: str, folder: Path = SYSTEMS) -> list[str]:
         If there is no such system.
     """
     known = systems(folder)
-    if system not in known:
-        raise InputError(f"unknown system {system!r}", "", did_you_mean(system, known, "systems"))
-    return sorted(path.stem for path in (folder / system).glob("*.yaml"))
+    name = system.replace("_", "-").lower()
+    if name not in known:
+        raise InputError(f"unknown system {system!r}", "", did_you_mean(name, known, "systems"))
+    return System(name, folder / name)
 
 
-@cache
-def load_entity(system: str, entity_id: str, folder: Path = SYSTEMS) -> Entity:
-    """Return the application entity `entity_id` of `system`; the same object each time.
+def load_entity(system: str, entity: str, folder: Path = SYSTEMS) -> Entity:
+    """Return an application entity; the same object each time.
 
     Raises
     ------
     InputError
-        If there is no such system or entity, or if its table is wrong.
+        If there is no such system or entity, or if a table is wrong.
     """
-    known = entities(system, folder)
-    if entity_id not in known:
-        raise InputError(f"unknown entity {entity_id!r} of {system}", "", did_you_mean(entity_id, known, "entities"))
-    path = folder / system / f"{entity_id}.yaml"
-    table = read_yaml(path)
-    entity = build(Entity, table.data, locate=table.locate)
-    if entity.id != entity_id:
-        raise InputError(f"the table is of {entity.id!r}", table.locate(("id",)), f"name the file {entity.id}.yaml")
-    return entity
+    known = load_system(system, folder).entities
+    if entity not in known:
+        raise InputError(f"unknown entity {entity!r} of {system}", "", did_you_mean(entity, known, "entities"))
+    return known[entity]

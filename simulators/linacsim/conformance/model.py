@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -170,13 +170,64 @@ class Parameter(Settings):
     configurable: bool | None = None
 
 
-class Misprint(Settings):
-    """A misprint of the document and the reading that the table uses."""
+class ServiceRole(Settings):
+    """A SOP class that the entity lists as its own, and in which role."""
 
-    section: Name
-    printed: Name
-    correct: Name
-    why: str
+    name: Name
+    sop_class: UID
+    scu: bool
+    scp: bool
+
+
+class MediaClass(Settings):
+    """An object that the entity writes to or reads from files, for one of the products of the document."""
+
+    name: Name
+    sop_class: UID
+    product: str = ""
+    export: bool
+    import_: bool
+
+
+class Operation(Settings):
+    """An operation that the entity does for one kind of object."""
+
+    op: Name
+    object: Name
+    key: Name
+
+
+class Category(Settings):
+    """What the entity's user interface calls a SOP class."""
+
+    category: Name
+    sop_class: UID
+    as_printed: str | None = None
+    note: str = ""
+
+
+class QueryHierarchy(Settings):
+    """How a user walks down the query levels."""
+
+    levels: tuple[Name, ...]
+    expansion: str = ""
+    patient_selection: str = ""
+    universal_match_patient: bool | None = None
+    forbidden_terms: tuple[str, ...] = ()
+    """Search texts that the entity refuses to send."""
+    note: str = ""
+
+
+class Inbox(Settings):
+    """Where an acceptor keeps what it receives."""
+
+    location: str
+    session_folder_keys: tuple[str, ...] = ()
+    """What makes a folder of its own."""
+    retention_days: int | None = None
+    retention_configurable: bool | None = None
+    on_save_failure: str = ""
+    database_import: str = ""
 
 
 class Entity(Settings):
@@ -185,6 +236,8 @@ class Entity(Settings):
     id: Name
     title: Name
     section: Name
+    order: int = 0
+    """The place in the order of the document."""
     sections: dict[str, str] = Field(default_factory=dict)
     """The section of a part, where it is not the entity's own: ``{"pdu": "2.3.2.4.1"}``; keys are keys of the table."""
     roles: tuple[Role, ...] = ()
@@ -194,6 +247,8 @@ class Entity(Settings):
     port_configurable: bool | None = None
     application_context: UID | None = None
     implementation_class_uid: tuple[UID, ...] = ()
+    implementation_class_uid_names: dict[str, str] = Field(default_factory=dict)
+    """What a document calls each UID, where it has several."""
     implementation_version_name: tuple[Annotated[str, Field(min_length=1, max_length=16)], ...] = ()
     pdu: Pdu = Pdu()
     max_associations: AssociationLimits = AssociationLimits()
@@ -202,6 +257,8 @@ class Entity(Settings):
     presentation_contexts: tuple[Context, ...] = ()
     transfer_syntax_preference: tuple[UID, ...] | None = None
     """The acceptor's documented order of choice."""
+    transfer_syntax_selection: Literal["first-proposed"] | None = None
+    """The acceptor's documented choice, where it is no order of its own."""
     acceptance_policy: str | None = None
     activities: tuple[Activity, ...] = ()
     query_keys: tuple[QueryKey, ...] = ()
@@ -214,7 +271,13 @@ class Entity(Settings):
     configuration: tuple[Parameter, ...] = ()
     notes: dict[str, str] = Field(default_factory=dict)
     """What only this entity documents, a subject each: ``{"move-destination": ...}``."""
-    misprints: tuple[Misprint, ...] = ()
+    services: tuple[ServiceRole, ...] = ()
+    media: tuple[MediaClass, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    categories: tuple[Category, ...] = ()
+    query_levels: tuple[str, ...] = ()
+    query_hierarchy: QueryHierarchy | None = None
+    inbox: Inbox | None = None
 
     @model_validator(mode="after")
     def _sections_name_parts(self) -> Self:
