@@ -15,6 +15,7 @@ HOUSE = "linacsim"
 FLOORS = {
     "errors": 0,
     "settings": 0,
+    "toml_file": 0,
     "yaml_file": 0,
     "kernel": 0,
     "conformance": 1,
@@ -33,7 +34,7 @@ FLOORS = {
 }
 """The floor of every room, that is of every module or package directly under linacsim."""
 
-CELLAR = ("errors", "kernel.units", "settings", "yaml_file", "kernel")
+CELLAR = ("errors", "kernel.units", "settings", "toml_file", "yaml_file", "kernel")
 """The order on floor 0. A module that is no room of its own (``kernel.units``) is one for these steps only."""
 
 DOORS = {

@@ -2,7 +2,7 @@
 
 The house, from the ground up; a floor imports only floors below it::
 
-    0  errors, settings, yaml_file, kernel    two clocks, tasks, byte streams, pynetdicom on bench time, the event log
+    0  errors, settings, toml_file, yaml_file, kernel    two clocks, tasks, byte streams, pynetdicom on bench time, the event log
     1  conformance, physics        vendors' documents as tables; arrays in, arrays out
     2  objects, faults             DICOM instances; what can go wrong on the way
     3  devices                     storage, verification, printer, planning: hardware, services, personality

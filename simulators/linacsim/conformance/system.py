@@ -180,8 +180,10 @@ class System:
         return next((one for one in self.iods if one.kind == kind and one.goes(way)), None)
 
     def iod_of(self, sop_class: str, modality: str, way: Way) -> Iod | None:
-        """Return the object that an instance is to the system: by its SOP class, or by its modality where the document
-        names no SOP class."""
+        """Return the object that an instance is to the system.
+
+        It is found by its SOP class, or by its modality where the document names no SOP class.
+        """
         kind = KINDS.get(sop_class, "")
         found = self.iod(kind, way) if kind else None
         if found:

@@ -84,7 +84,7 @@ def _constraint(text: str) -> Constraint:
 def _list(text: str) -> tuple[Any, ...]:
     value = json.loads(text)
     if not isinstance(value, list):
-        raise ValueError(f'a list is written ["A", "B"], found {text!r}')
+        raise ValueError(f'a list is written ["A", "B"], found {text!r}')  # noqa: TRY004 - a wrong cell, as any other
     return tuple(value)
 
 
@@ -113,6 +113,17 @@ def _tolerance(text: str) -> tuple[float, str]:
     return float(value), unit
 
 
+def _one_of(words: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return what reads one of `words`."""
+
+    def read(text: str) -> StrEnum:
+        if text not in list(words):
+            raise ValueError(f"{text!r} is none of {', '.join(words)}")
+        return words(text)
+
+    return read
+
+
 def cell(read: Callable[[str], Any], default: Any = None) -> Any:
     """Return a column that `read` turns from text into a value; an empty cell is `default`."""
     return field(default=default, metadata={"read": read})
@@ -138,8 +149,8 @@ class Row:
     vr: str | None = cell(str)
     vm: str | None = cell(str)
     type: str | None = cell(_type)
-    export: Sent | None = cell(Sent)
-    taken: Taken | None = cell(Taken)
+    export: Sent | None = cell(_one_of(Sent))
+    taken: Taken | None = cell(_one_of(Taken))
     """The importer's side; the column is ``import``."""
     constraint: Constraint | None = cell(_constraint)
     condition: str | None = cell(str)
@@ -178,7 +189,7 @@ class IodHead:
     """Kind and direction: ``ct.import``; its attributes stand in ``attributes/ct.import.tsv``."""
     kind: str = needed()
     """A short word for the SOP class: ``ct``, ``rtplan``; see `linacsim.conformance.kinds`."""
-    direction: Direction = needed(Direction)
+    direction: Direction = needed(_one_of(Direction))
     name: str = needed()
     sop_class: str | None = cell(_uid)
     section: str = needed()
@@ -283,7 +294,7 @@ class Subject(StrEnum):
 class Reading:
     """How a sentence of the document is decided from data, or why a person has to; a line of ``readings.tsv``."""
 
-    kind: Subject = needed(Subject)
+    kind: Subject = needed(_one_of(Subject))
     subject: str = needed()
     """The sentence of the table, or the id of the precondition."""
     at: str = cell(str, "")
