@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from typing import Any
@@ -33,6 +34,29 @@ class DamagedDataSetError(Exception):
     """The data set cannot be read to its end; the text says where it breaks off."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An instance as it has come.
+
+    Attributes
+    ----------
+    sop_class, sop_instance : str
+        Affected SOP Class UID and Affected SOP Instance UID, not yet believed.
+    syntax : UID
+        The transfer syntax of `data`.
+    data : bytes
+        The encoded data set.
+    source : str
+        The AE title of who sent it; empty if nobody did.
+    """
+
+    sop_class: str
+    sop_instance: str
+    syntax: UID
+    data: bytes
+    source: str = ""
+
+
 def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     """Return SOP Class UID and SOP Instance UID as the data set has them.
 
@@ -43,7 +67,7 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     """
     found = {_SOP_CLASS: "", _SOP_INSTANCE: ""}
     try:
-        head = BytesIO(_inflated(data, _HEAD) if syntax == DeflatedExplicitVRLittleEndian else data[:_HEAD])
+        head = BytesIO(inflated(data, _HEAD) if syntax == DeflatedExplicitVRLittleEndian else data[:_HEAD])
         for element in data_element_generator(
             head,
             syntax.is_implicit_VR,
@@ -74,7 +98,7 @@ def check_complete(data: bytes, syntax: UID) -> None:
         return
     last, end = None, 0
     try:
-        data = _inflated(data) if deflated else data
+        data = inflated(data) if deflated else data
         stream = BytesIO(data)
         for element in data_element_generator(
             stream, syntax.is_implicit_VR, syntax.is_little_endian, defer_size=_DEFER
@@ -94,7 +118,7 @@ def _end_of(element: Any, here: int) -> int:
     return int(element.value_tell + element.length) if known else here
 
 
-def _inflated(data: bytes | memoryview, most: int = _INFLATED_MOST) -> bytes:
+def inflated(data: bytes | memoryview, most: int = _INFLATED_MOST) -> bytes:
     """Return up to `most` bytes of a deflated data set (PS3.5 A.5).
 
     Raises

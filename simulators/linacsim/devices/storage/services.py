@@ -6,15 +6,15 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.devices.device import Action, Device, Kind
-from linacsim.devices.entity import application_entity, associate, end, end_of, error_comment, listen
+from linacsim.devices.entity import Handlers, application_entity, associate, end, end_of, error_comment, listen
 from linacsim.devices.sopclasses import Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
-from linacsim.devices.storage.instance import DamagedDataSetError, check_complete, file_header, identity
+from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
 from linacsim.devices.uids import is_uid
 from linacsim.errors import PlayFailure
@@ -32,6 +32,23 @@ MISMATCH = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 
 
+class RefusedError(Exception):
+    """An instance is not taken.
+
+    Attributes
+    ----------
+    status : int
+        The status of the C-STORE response (PS3.4 B.2.3).
+    comment : str
+        Why, for its Error Comment.
+    """
+
+    def __init__(self, status: int, comment: str) -> None:
+        super().__init__(status, comment)
+        self.status = status
+        self.comment = comment
+
+
 class StoragePeer(Device):
     """A peer that keeps what it is sent, and sends files."""
 
@@ -41,52 +58,66 @@ class StoragePeer(Device):
         super().__init__(place, personality, shelf)
         self.disk = Disk(place.kernel, personality.disk)
 
+    @property
+    def folder(self) -> str:
+        """Where its objects are on the shelf."""
+        return f"objects/{self.file_name}"
+
     def start(self, port: int) -> None:
         """Listen for C-STORE of every storage SOP class, and for C-ECHO."""
         ae = application_entity(self, self.personality)
+        self.support(ae)
+        listen(self, ae, port, self.handlers())
+
+    def support(self, ae: AE) -> None:
+        """Add the presentation contexts that are accepted."""
         for context in AllStoragePresentationContexts:
             # it keeps the bytes as they come, so any encoding is as good as any other
             ae.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
         ae.add_supported_context(Verification)
-        listen(self, ae, port, [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _event: SUCCESS)])
+
+    def handlers(self) -> Handlers:
+        """Return who answers which message."""
+        return [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _event: SUCCESS)]
 
     def _store(self, event: evt.Event) -> int | Dataset:
         """Take an instance: look at it, find room, write it; only then Success (PS3.4 B.2.3)."""
-        request: Any = event.request
-        sop_class, sop_instance = str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID)
-        syntax = UID(event.context.transfer_syntax)
-        data = request.DataSet.getvalue()
-        if not is_uid(sop_instance) or not is_uid(sop_class):
-            return _failure(INVALID_SOP_INSTANCE, "not a UID")
-        if sop_class != event.context.abstract_syntax:
-            return _failure(SOP_CLASS_NOT_SUPPORTED, "the presentation context is of another SOP class")
+        received = received_with(event)
+        if is_uid(received.sop_class) and received.sop_class != event.context.abstract_syntax:
+            return failure(SOP_CLASS_NOT_SUPPORTED, "the presentation context is of another SOP class")
         try:
-            inside = identity(data, syntax)
-            check_complete(data, syntax)
-        except DamagedDataSetError as exc:
-            return _failure(CANNOT_UNDERSTAND, str(exc))
-        if inside != (sop_class, sop_instance):
-            return _failure(MISMATCH, "UIDs of command and data set differ")
-        try:
-            self.disk.reserve(len(data))
-            where = self._keep(
-                sop_instance, file_header(sop_class, sop_instance, syntax, link_of(event.assoc).other), data
-            )
-        except (DiskFullError, OSError) as exc:
-            return _failure(OUT_OF_RESOURCES, "disk full" if isinstance(exc, DiskFullError) else str(exc))
-        self.place.log("object-stored", object=where, **{"with": link_of(event.assoc).other}, bytes=len(data))
+            where = self.keep(received)
+        except RefusedError as exc:
+            return failure(exc.status, exc.comment)
+        self.place.log("object-stored", object=where, **{"with": received.source}, bytes=len(received.data))
         return SUCCESS
 
-    def _keep(self, sop_instance: str, header: bytes, data: bytes) -> str:
+    def keep(self, received: Received) -> str:
+        """Take responsibility for an instance: when this returns, it is on the shelf under the path that is returned.
+
+        Raises
+        ------
+        RefusedError
+            If it is not taken; nothing has been kept then.
+        """
+        check(received)
+        try:
+            self.disk.reserve(len(received.data))
+            return self._write(received)
+        except (DiskFullError, OSError) as exc:
+            comment = "disk full" if isinstance(exc, DiskFullError) else str(exc)
+            raise RefusedError(OUT_OF_RESOURCES, comment) from exc
+
+    def _write(self, received: Received) -> str:
         """Write the file; the same instance sent again with other contents gets a name of its own: nothing is lost."""
-        name, copy = f"{sop_instance}.dcm", 1
-        kind = f"objects/{self.file_name}"
-        while self.shelf.has(kind, name):
-            if self.shelf.read(f"{kind}/{name}") == header + data:
-                return f"{kind}/{name}"
+        name, copy = f"{received.sop_instance}.dcm", 1
+        header = file_header(received.sop_class, received.sop_instance, received.syntax, received.source)
+        while self.shelf.has(self.folder, name):
+            if self.shelf.read(f"{self.folder}/{name}") == header + received.data:
+                return f"{self.folder}/{name}"
             copy += 1
-            name = f"{sop_instance}~{copy}.dcm"
-        return self.shelf.put(kind, name, header, data)
+            name = f"{received.sop_instance}~{copy}.dcm"
+        return self.shelf.put(self.folder, name, header, received.data)
 
     def store(self, what: Store) -> None:
         """Send files on one association; every one must be answered with Success or a warning."""
@@ -133,7 +164,38 @@ def _send(assoc: Association, image: Dataset, peer: str, message_id: int) -> Non
         raise PlayFailure(f"C-STORE to {peer}: status 0x{status.Status:04X}{comment}")
 
 
-def _failure(code: int, comment: str) -> Dataset:
+def received_with(event: evt.Event) -> Received:
+    """Return the instance that a C-STORE request has brought."""
+    request: Any = event.request
+    return Received(
+        sop_class=str(request.AffectedSOPClassUID),
+        sop_instance=str(request.AffectedSOPInstanceUID),
+        syntax=UID(event.context.transfer_syntax),
+        data=request.DataSet.getvalue(),
+        source=link_of(event.assoc).other,
+    )
+
+
+def check(received: Received) -> None:
+    """Look at an instance as a careful receiver does.
+
+    Raises
+    ------
+    RefusedError
+        If UIDs are none or differ between command and data set, or the data set cannot be read to its end.
+    """
+    if not is_uid(received.sop_instance) or not is_uid(received.sop_class):
+        raise RefusedError(INVALID_SOP_INSTANCE, "not a UID")
+    try:
+        inside = identity(received.data, received.syntax)
+        check_complete(received.data, received.syntax)
+    except DamagedDataSetError as exc:
+        raise RefusedError(CANNOT_UNDERSTAND, str(exc)) from exc
+    if inside != (received.sop_class, received.sop_instance):
+        raise RefusedError(MISMATCH, "UIDs of command and data set differ")
+
+
+def failure(code: int, comment: str) -> Dataset:
     """Return a status with an Error Comment (PS3.7 C)."""
     status = Dataset()
     status.Status = code
