@@ -98,10 +98,16 @@ def test_an_unknown_entity_is_named_with_a_suggestion() -> None:
     assert str(wrong.value) == "unknown entity 'cm-print-scp' of oncentra; did you mean 'cm-print-scu'?"
 
 
-@pytest.mark.parametrize("name", ["../oncentra", "", ".", "oncentra/"])
-def test_a_system_is_a_name_and_no_path(name: str) -> None:
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_system_without_a_slash_is_a_name(name: str) -> None:
     with pytest.raises(InputError, match=r"^unknown system"):
         load_entity(name, "cm-print-scu")
+
+
+def test_a_system_with_a_slash_is_a_folder_of_tables() -> None:
+    assert load_system(str(SYSTEMS / "monaco")).head.vendor == load_system("monaco").head.vendor
+    with pytest.raises(InputError, match=r"^\.\./nowhere: there is no system; name a folder with a system.toml"):
+        load_system("../nowhere")
 
 
 class TestWrongTables:

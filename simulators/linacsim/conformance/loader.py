@@ -26,7 +26,7 @@ def load_system(system: str, folder: Path = SYSTEMS) -> System:
     Parameters
     ----------
     system : str
-        Its id, as ``raystation`` or ``varian-obi``.
+        Its id, as ``raystation`` or ``varian-obi``; or, with a slash in it, the path of a folder of tables: ``./acme``.
     folder : Path
         Where the systems are.
 
@@ -35,11 +35,20 @@ def load_system(system: str, folder: Path = SYSTEMS) -> System:
     InputError
         If there is no such system.
     """
+    if "/" in system:
+        return _at(Path(system))
     known = systems(folder)
     name = system.replace("_", "-").lower()
     if name not in known:
         raise InputError(f"unknown system {system!r}", "", did_you_mean(name, known, "systems"))
     return System(name, folder / name)
+
+
+def _at(path: Path) -> System:
+    """Return the system whose tables lie in the folder `path`."""
+    if not (path / "system.toml").is_file():
+        raise InputError("there is no system", str(path), "name a folder with a system.toml; see docs/conformance.md")
+    return System(path.resolve().name, path)
 
 
 def load_entity(system: str, entity: str, folder: Path = SYSTEMS) -> Entity:
