@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pynetdicom import AE
+
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
@@ -99,6 +101,13 @@ class Device(ABC):
     def file_name(self) -> str:
         """The AE title as a part of a file's name: letters, digits, hyphens and underscores."""
         return "".join(char if char.isalnum() or char in "-_" else "_" for char in self.name)
+
+    def support(self, ae: AE) -> None:
+        """Add the presentation contexts that it accepts to the application entity that it listens with.
+
+        The transfer syntaxes of each are in its order of preference. A client adds none.
+        """
+        del ae
 
     def start(self, port: int) -> None:
         """Start the hardware and listen at `port` of the place (called inside a task); a client has neither."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import evt
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from linacsim.devices.device import Action, Device, Kind, Nothing
@@ -80,8 +80,7 @@ class Printer(Device):
     def start(self, port: int) -> None:
         """Listen, and switch the hardware on."""
         ae = application_entity(self, self.personality)
-        for sop_class in (BasicGrayscalePrintManagementMeta, Verification):
-            ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+        self.support(ae)
         listen(
             self,
             ae,
@@ -99,6 +98,11 @@ class Printer(Device):
             ],
         )
         self.hardware.switch_on()
+
+    def support(self, ae: AE) -> None:
+        """Accept print management and C-ECHO."""
+        for sop_class in (BasicGrayscalePrintManagementMeta, Verification):
+            ae.add_supported_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
 
     def _answering(self, serve: Callable[[evt.Event], Answer]) -> Callable[[evt.Event], Answer]:
         """Turn refusals into statuses with an Error Comment, and empty attribute lists into none."""

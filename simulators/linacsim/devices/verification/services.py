@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 
-from pynetdicom import evt
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 
@@ -26,8 +26,12 @@ class VerificationPeer(Device):
     def start(self, port: int) -> None:
         """Listen for C-ECHO."""
         ae = application_entity(self, self.personality)
-        ae.add_supported_context(Verification)
+        self.support(ae)
         listen(self, ae, port, [(evt.EVT_C_ECHO, _echo)])
+
+    def support(self, ae: AE) -> None:
+        """Accept C-ECHO."""
+        ae.add_supported_context(Verification)
 
     def echo(self, what: Echo) -> None:
         """Send C-ECHO to a peer, and end the association as told."""
