@@ -1,0 +1,356 @@
+"""Where an expression is looked up: the item, the items around it, the object, the set of objects it came with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
+
+from linacsim.conformance.check.values import Unknown, Unreadable, values_of
+from linacsim.conformance.kinds import kind_of
+
+if TYPE_CHECKING:
+    from linacsim.conformance.system import System, Way
+
+Address = int | tuple[int, int, str]
+"""Where an element stands in an item: its tag, or group, element within the block, and creator of a private one."""
+
+_SOP_INSTANCE = 0x00080018
+_REFERENCED_INSTANCE = 0x00081155
+_REFERENCED_CLASS = 0x00081150
+
+
+@lru_cache(maxsize=8192)
+def tag_of(keyword: str) -> int | None:
+    """Return the tag of a DICOM keyword, if there is one."""
+    return tag_for_keyword(keyword)
+
+
+class Item:
+    """A data set, or an item of a sequence in it: values by tag, read once.
+
+    Parameters
+    ----------
+    dataset : pydicom.Dataset
+        The elements.
+    around : Item or None
+        The item that holds the sequence; none for an object.
+    step : str
+        What leads here from there, as ``BeamSequence[1]``.
+    """
+
+    __slots__ = ("_values", "around", "dataset", "step")
+
+    def __init__(self, dataset: Dataset, around: Item | None = None, step: str = "") -> None:
+        self.dataset = dataset
+        self.around = around
+        self.step = step
+        self._values: dict[Address, list[Any] | Unreadable | None] = {}
+
+    @property
+    def root(self) -> Item:
+        """The object."""
+        item = self
+        while item.around is not None:
+            item = item.around
+        return item
+
+    @property
+    def path(self) -> str:
+        """The path from the object, as ``BeamSequence[1].ControlPointSequence[0]``; empty for the object."""
+        steps: list[str] = []
+        item: Item | None = self
+        while item is not None and item.step:
+            steps.append(item.step)
+            item = item.around
+        return ".".join(reversed(steps))
+
+    def read(self, address: Address) -> list[Any] | Unreadable | None:
+        """Return the values of an element, an empty list for one without value, ``None`` for one that is not there.
+
+        The values of a sequence are `Item`.
+        """
+        try:
+            return self._values[address]
+        except KeyError:
+            found = self._values[address] = self._read(address)
+            return found
+
+    def _read(self, address: Address) -> list[Any] | Unreadable | None:
+        tag = address if isinstance(address, int) else self._private(address)
+        if tag is None or tag not in self.dataset:
+            return None
+        try:
+            element = self.dataset[tag]
+            if element.VR == "SQ":
+                name = element.keyword or str(element.tag)
+                return [Item(one, self, f"{name}[{index}]") for index, one in enumerate(element.value or ())]
+            return values_of(element)
+        except Exception as exc:  # noqa: BLE001 - whatever pydicom says of bytes that are no value
+            return Unreadable(" ".join(str(exc).split())[:160] or type(exc).__name__)
+
+    def _private(self, address: tuple[int, int, str]) -> int | None:
+        """Return the tag of a private element: the block is reserved in this item (PS3.5 7.8)."""
+        group, element, creator = address
+        for slot in range(0x10, 0x100):
+            tag = Tag(group, slot)
+            if tag not in self.dataset:
+                continue
+            if not creator or _text(self.dataset, tag) == creator:
+                found = Tag(group, (slot << 8) + element)
+                if creator or found in self.dataset:
+                    return int(found)
+        return None
+
+    def siblings(self) -> list[Item]:
+        """Return the items of the sequence that this item is in."""
+        for values in self.around._values.values() if self.around else ():  # noqa: SLF001 - of the same class
+            if isinstance(values, list) and any(one is self for one in values):
+                return values
+        return []
+
+    def get(self, keyword: str) -> Any:
+        """Return the value of an element by keyword: ``None`` if it is not there, else see `value_of`."""
+        tag = tag_of(keyword)
+        return None if tag is None else value_of(self.read(tag), is_sequence(tag))
+
+    def items(self, keyword: str) -> list[Item]:
+        """Return the items of a sequence by keyword; none if it is not there."""
+        found = self.get(keyword)
+        return [one for one in found if isinstance(one, Item)] if isinstance(found, list) else []
+
+    def list(self, keyword: str) -> list[Any]:
+        """Return all values of an element by keyword; none if it is not there or empty."""
+        found = self.get(keyword)
+        if found is None or found == "":
+            return []
+        return found if isinstance(found, list) else [found]
+
+    def __repr__(self) -> str:
+        return f"<Item {self.path or 'object'}>"
+
+
+@lru_cache(maxsize=8192)
+def is_sequence(tag: int) -> bool:
+    """Tell whether a standard element is a sequence."""
+    try:
+        return dictionary_VR(tag) == "SQ"
+    except KeyError:
+        return False
+
+
+def value_of(values: list[Any] | Unreadable | None, sequence: bool = False) -> Any:
+    """Return what an expression sees.
+
+    A single value is itself, several are a list, an element without value is ``""``, a sequence is the list of its
+    items, and one that is not there or cannot be read is ``None``.
+    """
+    if values is None or isinstance(values, Unreadable):
+        return None
+    if sequence or (values and isinstance(values[0], Item)):
+        return values
+    if not values:
+        return ""
+    return values[0] if len(values) == 1 else values
+
+
+@dataclass(eq=False)
+class Instance:
+    """One object (SOP Instance) that is checked.
+
+    Parameters
+    ----------
+    dataset : pydicom.Dataset
+        The data set.
+    file : str
+        Where it came from; a name of the caller's for an object that is no file.
+    """
+
+    dataset: Dataset
+    file: str = ""
+    transfer_syntax: str = ""
+    load_pixels: Callable[[], bytes | Unknown] | None = None
+    """Reads Pixel Data, which is left in the file until a rule needs it."""
+    root: Item = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = Item(self.dataset)
+
+    def text(self, keyword: str) -> str:
+        """Return a value as text; empty if it is not there."""
+        found = self.root.get(keyword)
+        return "" if found is None else str(found)
+
+    @cached_property
+    def sop_class(self) -> str:
+        """The SOP Class UID."""
+        return self.text("SOPClassUID")
+
+    @cached_property
+    def uid(self) -> str:
+        """The SOP Instance UID."""
+        return self.text("SOPInstanceUID")
+
+    @cached_property
+    def kind(self) -> str:
+        """The short word of its SOP class, as ``ct``; empty for any other."""
+        return kind_of(self.sop_class)
+
+    @cached_property
+    def patient(self) -> str:
+        """The Patient ID."""
+        return self.text("PatientID")
+
+    @cached_property
+    def series(self) -> str:
+        """The Series Instance UID."""
+        return self.text("SeriesInstanceUID")
+
+    def pixel_bytes(self) -> bytes | Unknown:
+        """Return Pixel Data as stored; read from the file when a rule asks for it."""
+        if "PixelData" in self.dataset:
+            return bytes(self.dataset["PixelData"].value or b"")
+        return Unknown("there is no Pixel Data") if self.load_pixels is None else self.load_pixels()
+
+    @cached_property
+    def references(self) -> Mapping[str, str]:
+        """The SOP Class UID of each SOP Instance UID that it refers to, at any depth."""
+        found: dict[str, str] = {}
+        for one in walk(self.dataset):
+            uid = _text(one, _REFERENCED_INSTANCE)
+            if uid:
+                found.setdefault(uid, _text(one, _REFERENCED_CLASS))
+        return found
+
+
+def _text(dataset: Dataset, tag: int) -> str:
+    try:
+        return str(dataset[tag].value or "").strip(" \0") if tag in dataset else ""
+    except Exception:  # noqa: BLE001 - bytes that are no text of this VR say nothing
+        return ""
+
+
+def walk(dataset: Dataset) -> Iterator[Dataset]:
+    """Yield a data set and every item below it, without reading anything but sequences."""
+    waiting = [dataset]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        for tag in list(one.keys()):
+            if _may_hold_items(one, tag):
+                try:
+                    waiting.extend(one[tag].value or ())
+                except Exception:  # noqa: BLE001, S112 - a sequence that cannot be read has no items
+                    continue
+
+
+def _may_hold_items(dataset: Dataset, tag: BaseTag) -> bool:
+    vr = dataset.get_item(tag).VR
+    return vr == "SQ" or (vr is None and is_sequence(int(tag)))
+
+
+class ObjectSet:
+    """The objects of one patient, as they were given.
+
+    Parameters
+    ----------
+    objects : iterable of Instance
+        The objects.
+    """
+
+    def __init__(self, objects: Iterable[Instance] = ()) -> None:
+        self.objects = list(objects)
+        self.remembered: dict[Any, Any] = {}
+        """What a predicate found for the whole set or a series, so that it is worked out once."""
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, list[Instance]]:
+        """Objects by kind."""
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for one in self.objects:
+            found[one.kind].append(one)
+        return found
+
+    @cached_property
+    def by_uid(self) -> Mapping[str, Instance]:
+        """Objects by SOP Instance UID."""
+        return {one.uid: one for one in reversed(self.objects)}
+
+    @cached_property
+    def by_series(self) -> Mapping[str, list[Instance]]:
+        """Objects by Series Instance UID."""
+        found: dict[str, list[Instance]] = defaultdict(list)
+        for one in self.objects:
+            found[one.series].append(one)
+        return found
+
+    @cached_property
+    def by_root(self) -> Mapping[int, Instance]:
+        """Objects by the identity of their root item."""
+        return {id(one.root): one for one in self.objects}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands.
+
+    Attributes
+    ----------
+    item : Item
+        The item whose elements come first.
+    instance : Instance
+        The object that the item is in.
+    objects : ObjectSet
+        The objects that came with it.
+    way : str
+        ``import`` or ``export``.
+    system : System or None
+        The system that is asked for.
+    values : list or None
+        The values of the row's own element, where a rule of an attribute is decided.
+    """
+
+    item: Item
+    instance: Instance
+    objects: ObjectSet
+    way: Way = "import"
+    system: System | None = None
+    values: list[Any] | None = None
+
+    def at(self, item: Item) -> Scope:
+        """Return the scope of another item; of another object if the item is in one."""
+        instance = self.instance if item.root is self.instance.root else self.objects.by_root.get(id(item.root))
+        return Scope(item, instance or self.instance, self.objects, self.way, self.system, self.values)
+
+    def of(self, instance: Instance) -> Scope:
+        """Return the scope of another object of the set."""
+        return Scope(instance.root, instance, self.objects, self.way, self.system)
+
+    def get(self, keyword: str) -> Any:
+        """Return a value by keyword: of the item, else of the items around it, else of the object."""
+        tag = tag_of(keyword)
+        if tag is None:
+            return None
+        item: Item | None = self.item
+        while item is not None:
+            values = item.read(tag)
+            if values is not None:
+                return value_of(values, is_sequence(tag))
+            item = item.around
+        return None
+
+    @property
+    def value(self) -> Any:
+        """The value of the row's own element."""
+        return value_of(self.values)
+
+
+def label_of(tag: int) -> str:
+    """Return the keyword of a tag, or the tag."""
+    return keyword_for_tag(tag) or str(Tag(tag))
