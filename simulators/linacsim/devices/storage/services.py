@@ -101,14 +101,24 @@ class StoragePeer(Device):
             If it is not taken; nothing has been kept then.
         """
         check(received)
+        return self.write(received)
+
+    def write(self, received: Received) -> str:
+        """Write an instance that has been looked at; return its path on the shelf.
+
+        Raises
+        ------
+        RefusedError
+            If there is no room for it.
+        """
         try:
             self.disk.reserve(len(received.data))
-            return self._write(received)
+            return self._put(received)
         except (DiskFullError, OSError) as exc:
             comment = "disk full" if isinstance(exc, DiskFullError) else str(exc)
             raise RefusedError(OUT_OF_RESOURCES, comment) from exc
 
-    def _write(self, received: Received) -> str:
+    def _put(self, received: Received) -> str:
         """Write the file; the same instance sent again with other contents gets a name of its own: nothing is lost."""
         name, copy = f"{received.sop_instance}.dcm", 1
         header = file_header(received.sop_class, received.sop_instance, received.syntax, received.source)

@@ -1,0 +1,108 @@
+"""The parameters of an archive."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from linacsim.devices.storage.personality import StoragePersonality
+from linacsim.kernel.units import MILLISECOND
+from linacsim.settings import AETitle, Count, Duration, Settings
+
+
+class DatabaseSettings(Settings):
+    """The database behind the archive.
+
+    Attributes
+    ----------
+    query_time : Duration
+        How long a query takes before its first match, or a retrieval before its first sub-operation.
+    match_time : Duration
+        How long each further match takes.
+    """
+
+    query_time: Duration = MILLISECOND
+    match_time: Duration = 20
+
+
+class Destination(Settings):
+    """Where a move destination listens.
+
+    Attributes
+    ----------
+    host : str
+        Its address.
+    port : int
+        Its port.
+    """
+
+    host: str
+    port: Count = 104
+
+
+class ArchivePersonality(StoragePersonality):
+    """An archive.
+
+    Attributes
+    ----------
+    database : DatabaseSettings
+        The database behind it.
+    destinations : mapping of str to Destination
+        Move destinations by AE title, beside the peers of the bench; an entry here wins over a peer of that name.
+    knows_peers : bool
+        Whether the peers of the bench are move destinations, too.
+    relational : bool
+        Whether queries and retrievals may have keys of any level without negotiating that; if not, the rules of
+        hierarchical ones hold (PS3.4 C.4.1.2.2.1).
+    """
+
+    database: DatabaseSettings = DatabaseSettings()
+    destinations: dict[AETitle, Destination] = Field(default_factory=dict)
+    knows_peers: bool = True
+    relational: bool = False
+
+
+class Load(Settings):
+    """Put files into the archive, as if they had always been there.
+
+    Attributes
+    ----------
+    files : list of str
+        Paths of files, of folders (with everything below them that is DICOM), or ``pydicom:NAME``.
+    """
+
+    files: tuple[str, ...]
+
+
+class Forget(Settings):
+    """The archive loses one object; also a breakage.
+
+    Attributes
+    ----------
+    sop_instance : str
+        Its SOP Instance UID; or else `nth`.
+    nth : int or str
+        The first, second... that came, or the ``last``.
+    still_listed : bool
+        Whether the database still knows of it: queries find it, and retrieving it fails.
+    """
+
+    sop_instance: str | None = None
+    nth: Count | Literal["last"] = "last"
+    still_listed: bool = True
+
+
+class DatabaseDown(Settings):
+    """Breakage: the database does not answer; lasts until `cleared_after`, or for good.
+
+    Attributes
+    ----------
+    answer : str
+        What is said meanwhile: ``out-of-resources`` (C-FIND A700; C-MOVE and C-GET A701) or ``unable-to-process`` (C001).
+    cleared_after : Duration
+        When it answers again.
+    """
+
+    answer: Literal["out-of-resources", "unable-to-process"] = "out-of-resources"
+    cleared_after: Duration | None = None
