@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pydicom.datadict import DicomDictionary
+from pydicom import datadict
 
 from linacsim.conformance.check.predicates import PREDICATES, Predicate
 from linacsim.conformance.check.scope import Item, Scope, is_sequence, tag_of, value_of
@@ -269,7 +269,7 @@ def _calling(function: Predicate, runs: dict[str, Run]) -> Run:
 
 
 def _unknown_keyword(name: str) -> ExpressionError:
-    known = [*(entry[4] for entry in DicomDictionary.values() if entry[4]), *_PLACES]
+    known = [*datadict.keyword_dict, *_PLACES]
     near = difflib.get_close_matches(name, known, n=1)
     advice = f"did you mean {near[0]!r}?" if near else "keywords stand in PS3.6"
     return ExpressionError(f"no DICOM keyword {name!r}: {advice}")

@@ -59,10 +59,7 @@ def gaps(system: System) -> Iterator[Gap]:
     readings = Readings(system)
     for (kind, text), places in sentences(system).items():
         for place in places:
-            if place is None:
-                found = readings.of_precondition(text)
-            else:
-                found = readings.of_row(kind, text, *place)
+            found = readings.of_row(kind, text, *place) if place else readings.of_precondition(text)
             if not found:
                 where = f"{place[0].id}:{'>'.join(place[1].path)}" if place else ""
                 yield Gap(kind, text, where)

@@ -13,7 +13,7 @@ from typing import Any
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import Tag
 from pydicom.valuerep import PersonName
 
 _NUMBERS = frozenset({"DS", "IS"})
@@ -71,19 +71,16 @@ def plain(value: Any, vr: str) -> Any:
     ValueError
         If a number is no number.
     """
-    if isinstance(value, BaseTag):
-        return f"{value.group:04X},{value.element:04X}"
-    if isinstance(value, PersonName):
-        return str(value).strip(PADDING).rstrip("^= ")
-    if vr == "AT" and isinstance(value, int):
-        return plain(Tag(value), vr)
-    if vr == "IS" and not isinstance(value, str):
-        return int(value)
-    if vr == "DS" and not isinstance(value, str):
-        return float(value)
-    if isinstance(value, str):
-        text = value.strip(PADDING) if vr != "ST" else value.rstrip(PADDING)
+    if isinstance(value, str | PersonName):
+        text = str(value).strip(PADDING)
+        if vr == "PN":
+            return text.rstrip("^= ")
         return float(text) if vr in _NUMBERS and text else text
+    if vr == "AT":
+        tag = Tag(value)
+        return f"{tag.group:04X},{tag.element:04X}"
+    if vr in _NUMBERS:
+        return int(value) if vr == "IS" else float(value)
     return value
 
 
@@ -97,7 +94,7 @@ def values_of(element: DataElement) -> list[Any]:
         found = [plain(one, vr) for one in value]
         return [] if all(one == "" for one in found) else found
     one = plain(value, vr)
-    return [] if one == "" or one == b"" else [one]
+    return [] if one in ("", b"") else [one]
 
 
 def number_of_text(text: str) -> float | None:
@@ -119,32 +116,23 @@ def same(one: Any, other: Any) -> bool:
     Numbers compare as numbers, also where one of the two is spelled as text; the values of an element compare one by
     one, and with a text that joins them with ``\``.
     """
-    if isinstance(one, bool) or isinstance(other, bool):
-        return bool(one == other)
+    if isinstance(one, list | tuple) or isinstance(other, list | tuple):
+        left, right = _parts(one), _parts(other)
+        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(one, str) and isinstance(other, str):
         return one.strip(PADDING) == other.strip(PADDING)
     if isinstance(one, str) and is_number(other):
-        return number_of_text(one) == other
+        return bool(number_of_text(one) == other)
     if is_number(one) and isinstance(other, str):
-        return number_of_text(other) == one
-    if _is_list(one) and _is_list(other):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if _is_list(one):
-        return _same_joined(one, other)
-    if _is_list(other):
-        return _same_joined(other, one)
+        return bool(number_of_text(other) == one)
     return bool(one == other)
 
 
-def _same_joined(values: Sequence[Any], other: Any) -> bool:
-    if isinstance(other, str):
-        parts = other.split("\\")
-        return len(parts) == len(values) and all(same(a, b) for a, b in zip(values, parts, strict=True))
-    return len(values) == 1 and same(values[0], other)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
+def _parts(value: Any) -> Sequence[Any]:
+    """Return what is compared one by one."""
+    if isinstance(value, str):
+        return value.split("\\")
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def spelled(value: Any, limit: int = 64) -> str:
