@@ -26,6 +26,7 @@ FLOORS = {
     "scenario": 4,
     "report": 5,
     "bench": 6,
+    "negotiate": 6,
     "cli": 6,
     "console": 6,
     "pytest_plugin": 6,
@@ -40,8 +41,9 @@ CELLAR = ("errors", "kernel.units", "settings", "toml_file", "yaml_file", "kerne
 DOORS = {
     "__init__": {"bench"},
     "__main__": {"cli"},
-    "cli": {"__init__", "bench", "console"},
-    "console": {"__init__", "bench"},
+    "cli": {"__init__", "bench", "console", "negotiate"},
+    "console": {"__init__", "bench", "negotiate"},
+    "negotiate": {"bench"},
     "pytest_plugin": {"__init__", "bench"},
 }
 """Which rooms of the top floor may import which others there."""

@@ -83,7 +83,7 @@ def _find(text: str, parties: tuple[Party, ...], noun: str) -> Party:
     found = [one for one, names in known if wanted in names]
     found = found or [one for one in parties if wanted == one.entity.id]
     if not found:
-        advice = did_you_mean(wanted, [one.id for one in parties], noun)
+        advice = did_you_mean(wanted, [one.id if "/" in wanted else one.entity.id for one in parties], noun)
         raise InputError(f"no entity {text!r} among the {noun}", "--cell", advice)
     if len(found) > 1:
         raise InputError(f"{text!r} is several", "--cell", "say " + " or ".join(one.id for one in found))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pynetdicom import AE
+from pynetdicom.presentation import PresentationContext
 
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
@@ -108,6 +109,10 @@ class Device(ABC):
         The transfer syntaxes of each are in its order of preference. A client adds none.
         """
         del ae
+
+    def calls(self) -> Iterator[tuple[AE, list[PresentationContext]]]:
+        """Yield, for each kind of association that it opens, the application entity and the contexts it proposes."""
+        yield from ()
 
     def start(self, port: int) -> None:
         """Start the hardware and listen at `port` of the place (called inside a task); a client has neither."""
