@@ -41,7 +41,7 @@ def command(options: argparse.Namespace) -> int:
         found = matrix(known, devices(bench))
     if options.cell:
         found = found.only(*options.cell)
-    proofs = execute(found) if options.execute else {}
+    proofs = execute(found) if options.execute else None
     width = shutil.get_terminal_size().columns
     if options.format == "json":
         say(matrix_json(found, proofs))
@@ -52,4 +52,4 @@ def command(options: argparse.Namespace) -> int:
             say(matrix_text(found, proofs, width))
         if options.cell or options.verbose:
             say(("" if options.cell else "\n") + cells_text(found, proofs, width))
-    return int(any(one.differences for one in proofs.values()))
+    return int(any(one.differences for one in (proofs or {}).values()))

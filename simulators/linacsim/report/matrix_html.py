@@ -7,7 +7,16 @@ from html import escape
 
 from linacsim.conformance.matrix import Matrix
 from linacsim.conformance.negotiation import Negotiation, Outcome, syntax_name
-from linacsim.report.matrix_text import Proofs, by_system, cell_mark, figure, proof_lines, taken, verification_words
+from linacsim.report.matrix_text import (
+    Proofs,
+    by_system,
+    cell_mark,
+    figure,
+    proof_lines,
+    proof_of,
+    taken,
+    verification_words,
+)
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; --all: #3a35; --some: #ca25; --none: #8882; --bad: #d335; }
@@ -79,7 +88,8 @@ def _figure(matrix: Matrix, key: tuple[str, str], proofs: Proofs) -> str:
 
 
 def _colour(cell: Negotiation, key: tuple[str, str], proofs: Proofs) -> str:
-    if key in proofs and proofs[key].differences:
+    proof = proof_of(proofs, key)
+    if proof and proof.differences:
         return "differs"
     if not cell.passing or cell.only_verification:
         return "none"
@@ -91,7 +101,7 @@ def _anchor(key: tuple[str, str]) -> str:
 
 
 def _executed(matrix: Matrix, proofs: Proofs) -> Iterator[str]:
-    if proofs:
+    if proofs is not None:
         first, *rest = proof_lines(matrix, proofs, width=1000)
         yield f"<p>{escape(first)}</p>"
         yield from _list(line.strip() for line in rest)
@@ -125,7 +135,8 @@ def _cell(matrix: Matrix, key: tuple[str, str], proofs: Proofs) -> Iterator[str]
     yield "<table><thead><tr><th>SOP class</th><th>UID</th><th></th><th>why</th></tr></thead><tbody>"
     yield from (_row(one) for one in cell.outcomes)
     yield "</tbody></table><dl>"
-    wire = proofs[key].differences or ("as predicted",) if key in proofs else ()
+    proof = proof_of(proofs, key)
+    wire = (proof.differences or ("as predicted",)) if proof else ()
     for label, texts in (
         ("C-ECHO", [verification_words(cell)]),
         ("PDUs to the acceptor", [cell.to_acceptor.words]),

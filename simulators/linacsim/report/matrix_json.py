@@ -8,7 +8,7 @@ from typing import Any
 from linacsim.conformance.matrix import Matrix
 from linacsim.conformance.negotiation import Negotiation, Outcome, Party, PduLimit
 from linacsim.conformance.proof import Proof
-from linacsim.report.matrix_text import Proofs
+from linacsim.report.matrix_text import Proofs, proof_of
 
 
 def matrix_json(matrix: Matrix, proofs: Proofs) -> str:
@@ -22,9 +22,9 @@ def matrix_data(matrix: Matrix, proofs: Proofs) -> dict[str, Any]:
         "requestors": [_party(one) for one in matrix.requestors],
         "acceptors": [_party(one) for one in matrix.acceptors],
         "left_out": [{"id": one.id, "why": why} for one, why in matrix.left_out],
-        "executed": len(proofs),
-        "differing": sum(bool(one.differences) for one in proofs.values()),
-        "cells": [_cell(cell, proofs.get(key)) for key, cell in matrix.cells.items()],
+        "executed": len(proofs or {}),
+        "differing": sum(bool(one.differences) for one in (proofs or {}).values()),
+        "cells": [_cell(cell, proof_of(proofs, key)) for key, cell in matrix.cells.items()],
     }
 
 

@@ -10,8 +10,8 @@ from linacsim.conformance.matrix import Matrix
 from linacsim.conformance.negotiation import Negotiation, Outcome, Party, syntax_name
 from linacsim.conformance.proof import Proof
 
-Proofs = Mapping[tuple[str, str], Proof]
-"""What was executed, by the ids of requestor and acceptor."""
+Proofs = Mapping[tuple[str, str], Proof] | None
+"""What was executed, by the ids of requestor and acceptor; ``None`` if nothing was to be."""
 
 _LABEL = 13
 _NARROW, _ROOM = 60, 2
@@ -38,17 +38,17 @@ def matrix_text(matrix: Matrix, proofs: Proofs, width: int) -> str:
         Columns of the terminal; more acceptors than fit stand in a second table.
     """
     width = max(width, _NARROW)
-    lines = ["Will they negotiate? Rows ask for the association, columns answer."]
+    lines = _wrap("Will they negotiate? Rows ask for the association, columns answer.", width, "", "  ")
     for block in _blocks(matrix, proofs, width):
         lines += ["", *block]
-    lines += ["", *_columns(matrix)]
+    lines += ["", *_columns(matrix, width)]
     marks = "".join(cell_mark(matrix, key, proofs) for key in matrix.cells)
     shown = [one for one in _LEGEND if one[0] not in "*!x" or one[0] in marks]
-    lines += ["", *(f"  {sign:<5} {words}" for sign, words in shown)]
+    lines += ["", *(line for sign, words in shown for line in _wrap(words, width, f"  {sign:<5} ", " " * 8))]
     lines += _left_out(matrix, width)
-    if proofs:
+    if proofs is not None:
         lines += ["", *proof_lines(matrix, proofs, width)]
-    lines += ["", "One cell in full: linacsim matrix --cell SCU SCP; all of them: --verbose"]
+    lines += ["", *_wrap("One cell in full: linacsim matrix --cell SCU SCP; all of them: --verbose", width, "", "  ")]
     return "\n".join(lines) + "\n"
 
 
@@ -62,8 +62,14 @@ def figure(cell: Negotiation) -> str:
 def cell_mark(matrix: Matrix, key: tuple[str, str], proofs: Proofs) -> str:
     """Return the marks behind a cell's figure; see the legend."""
     cell = matrix.cells[key]
-    differs = key in proofs and bool(proofs[key].differences)
+    proof = proof_of(proofs, key)
+    differs = proof is not None and bool(proof.differences)
     return "*" * (not cell.certain) + "!" * bool(cell.concerns) + "x" * differs
+
+
+def proof_of(proofs: Proofs, key: tuple[str, str]) -> Proof | None:
+    """Return the proof of a cell, if it was executed."""
+    return proofs.get(key) if proofs else None
 
 
 def letter(index: int) -> str:
@@ -101,10 +107,11 @@ def _blocks(matrix: Matrix, proofs: Proofs, width: int) -> Iterator[list[str]]:
         yield lines
 
 
-def _columns(matrix: Matrix) -> Iterator[str]:
+def _columns(matrix: Matrix, width: int) -> Iterator[str]:
     rows = [[letter(index), one.id, one.title] for index, one in enumerate(matrix.acceptors)]
     longest = max((len(row[1]) for row in rows), default=0)
-    return (f"  {name:<2} {id_:<{longest}}  {title}" for name, id_, title in rows)
+    for name, id_, title in rows:
+        yield from _wrap(f"{id_:<{longest}}  {title}", width, f"  {name:<2} ", " " * 7)
 
 
 def _left_out(matrix: Matrix, width: int) -> Iterator[str]:
@@ -115,13 +122,14 @@ def _left_out(matrix: Matrix, width: int) -> Iterator[str]:
         yield from _wrap(f"{one.id}: {why}", width, "  ", "    ")
 
 
-def proof_lines(matrix: Matrix, proofs: Proofs, width: int) -> Iterator[str]:
+def proof_lines(matrix: Matrix, proofs: Mapping[tuple[str, str], Proof], width: int) -> Iterator[str]:
     """Yield how many cells were as predicted on the wire, and where one was not."""
     differing = [key for key, proof in proofs.items() if proof.differences]
     agree = len(proofs) - len(differing)
-    yield f"Executed on the virtual clock, read from the wire: {agree} of {len(proofs)} cells are as predicted."
+    executed = f"Executed on the virtual clock, read from the wire: {agree} of {len(proofs)} cells are as predicted."
+    yield from _wrap(executed, width, "", "  ")
     for key in differing:
-        yield f"  {' -> '.join(key)}"
+        yield from _wrap(" -> ".join(key), width, "  ", "    ")
         for text in proofs[key].differences:
             yield from _wrap(text, width, "    ", "      ")
     missing = [key for key in matrix.cells if key not in proofs]
@@ -138,7 +146,8 @@ def cells_text(matrix: Matrix, proofs: Proofs, width: int) -> str:
 
 def _cell(matrix: Matrix, key: tuple[str, str], proofs: Proofs, width: int) -> Iterator[str]:
     cell = matrix.cells[key]
-    yield f"{cell.requestor.id} -> {cell.acceptor.id}   {figure(cell)}{cell_mark(matrix, key, proofs)}"
+    head = f"{cell.requestor.id} -> {cell.acceptor.id}   {figure(cell)}{cell_mark(matrix, key, proofs)}"
+    yield from _wrap(head, width, "", "  ")
     yield from _wrap(cell.sentence, width, "  ", "  ")
     yield ""
     for head, names in _grouped(cell.outcomes):
@@ -154,7 +163,7 @@ def _cell(matrix: Matrix, key: tuple[str, str], proofs: Proofs, width: int) -> I
         ("to mind", cell.concerns),
         ("documented", cell.notes),
         ("taken", taken(cell)),
-        ("on the wire", _wire(proofs.get(key))),
+        ("on the wire", _wire(proof_of(proofs, key))),
     ]
     for label, texts in labelled:
         yield from _labelled(label, texts, width)
