@@ -5,159 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import BaseTag
 
-from linacsim.conformance.check.values import Unknown, Unreadable, values_of
+from linacsim.conformance.check.items import Item, is_sequence, tag_of, value_of
+from linacsim.conformance.check.values import Unknown
 from linacsim.conformance.kinds import kind_of
 
 if TYPE_CHECKING:
     from linacsim.conformance.system import System, Way
 
-Address = int | tuple[int, int, str]
-"""Where an element stands in an item: its tag, or group, element within the block, and creator of a private one."""
+__all__ = ["Instance", "Item", "ObjectSet", "Scope", "is_sequence", "tag_of", "value_of", "walk"]
 
-_SOP_INSTANCE = 0x00080018
 _REFERENCED_INSTANCE = 0x00081155
 _REFERENCED_CLASS = 0x00081150
-
-
-@lru_cache(maxsize=8192)
-def tag_of(keyword: str) -> int | None:
-    """Return the tag of a DICOM keyword, if there is one."""
-    return tag_for_keyword(keyword)
-
-
-class Item:
-    """A data set, or an item of a sequence in it: values by tag, read once.
-
-    Parameters
-    ----------
-    dataset : pydicom.Dataset
-        The elements.
-    around : Item or None
-        The item that holds the sequence; none for an object.
-    step : str
-        What leads here from there, as ``BeamSequence[1]``.
-    """
-
-    __slots__ = ("_values", "around", "dataset", "step")
-
-    def __init__(self, dataset: Dataset, around: Item | None = None, step: str = "") -> None:
-        self.dataset = dataset
-        self.around = around
-        self.step = step
-        self._values: dict[Address, list[Any] | Unreadable | None] = {}
-
-    @property
-    def root(self) -> Item:
-        """The object."""
-        item = self
-        while item.around is not None:
-            item = item.around
-        return item
-
-    @property
-    def path(self) -> str:
-        """The path from the object, as ``BeamSequence[1].ControlPointSequence[0]``; empty for the object."""
-        steps: list[str] = []
-        item: Item | None = self
-        while item is not None and item.step:
-            steps.append(item.step)
-            item = item.around
-        return ".".join(reversed(steps))
-
-    def read(self, address: Address) -> list[Any] | Unreadable | None:
-        """Return the values of an element, an empty list for one without value, ``None`` for one that is not there.
-
-        The values of a sequence are `Item`.
-        """
-        try:
-            return self._values[address]
-        except KeyError:
-            found = self._values[address] = self._read(address)
-            return found
-
-    def _read(self, address: Address) -> list[Any] | Unreadable | None:
-        tag = address if isinstance(address, int) else self._private(address)
-        if tag is None or tag not in self.dataset:
-            return None
-        try:
-            element = self.dataset[tag]
-            if element.VR == "SQ":
-                name = element.keyword or str(element.tag)
-                return [Item(one, self, f"{name}[{index}]") for index, one in enumerate(element.value or ())]
-            return values_of(element)
-        except Exception as exc:  # noqa: BLE001 - whatever pydicom says of bytes that are no value
-            return Unreadable(" ".join(str(exc).split())[:160] or type(exc).__name__)
-
-    def _private(self, address: tuple[int, int, str]) -> int | None:
-        """Return the tag of a private element: the block is reserved in this item (PS3.5 7.8)."""
-        group, element, creator = address
-        for slot in range(0x10, 0x100):
-            tag = Tag(group, slot)
-            if tag not in self.dataset:
-                continue
-            if not creator or _text(self.dataset, tag) == creator:
-                found = Tag(group, (slot << 8) + element)
-                if creator or found in self.dataset:
-                    return int(found)
-        return None
-
-    def siblings(self) -> list[Item]:
-        """Return the items of the sequence that this item is in."""
-        for values in self.around._values.values() if self.around else ():  # noqa: SLF001 - of the same class
-            if isinstance(values, list) and any(one is self for one in values):
-                return values
-        return []
-
-    def get(self, keyword: str) -> Any:
-        """Return the value of an element by keyword: ``None`` if it is not there, else see `value_of`."""
-        tag = tag_of(keyword)
-        return None if tag is None else value_of(self.read(tag), is_sequence(tag))
-
-    def items(self, keyword: str) -> list[Item]:
-        """Return the items of a sequence by keyword; none if it is not there."""
-        found = self.get(keyword)
-        return [one for one in found if isinstance(one, Item)] if isinstance(found, list) else []
-
-    def list(self, keyword: str) -> list[Any]:
-        """Return all values of an element by keyword; none if it is not there or empty."""
-        found = self.get(keyword)
-        if found is None or found == "":
-            return []
-        return found if isinstance(found, list) else [found]
-
-    def __repr__(self) -> str:
-        return f"<Item {self.path or 'object'}>"
-
-
-@lru_cache(maxsize=8192)
-def is_sequence(tag: int) -> bool:
-    """Tell whether a standard element is a sequence."""
-    try:
-        return dictionary_VR(tag) == "SQ"
-    except KeyError:
-        return False
-
-
-def value_of(values: list[Any] | Unreadable | None, sequence: bool = False) -> Any:
-    """Return what an expression sees.
-
-    A single value is itself, several are a list, an element without value is ``""``, a sequence is the list of its
-    items, and one that is not there or cannot be read is ``None``.
-    """
-    if values is None or isinstance(values, Unreadable):
-        return None
-    if sequence or (values and isinstance(values[0], Item)):
-        return values
-    if not values:
-        return ""
-    return values[0] if len(values) == 1 else values
 
 
 @dataclass(eq=False)
@@ -349,8 +213,3 @@ class Scope:
     def value(self) -> Any:
         """The value of the row's own element."""
         return value_of(self.values)
-
-
-def label_of(tag: int) -> str:
-    """Return the keyword of a tag, or the tag."""
-    return keyword_for_tag(tag) or str(Tag(tag))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from linacsim.conformance.check.items import Item, PrivateAddress, value_of
 from linacsim.conformance.check.predicates import Expr, predicate, predicate_here
-from linacsim.conformance.check.scope import Item, Scope, value_of
+from linacsim.conformance.check.scope import Scope
 from linacsim.conformance.check.values import Broken, Unknown, is_number, spelled
 
 MOST = 50
@@ -52,23 +53,22 @@ def private(scope: Scope, number: str, creator: str = "") -> Any:
     (PS3.5 7.8). The element is looked up as a keyword is: in the item, then in those around it.
     """
     group, _, element = number.partition(",")
-    known = [creator] if creator else _creators(scope, number)
+    known = [(creator, "")] if creator else _blocks(scope, number)
     item: Item | None = scope.item
     while item is not None:
-        for one in known:
-            values = item.read((int(group, 16), int(element.replace("x", "0"), 16), one))
+        for name, vr in known:
+            values = item.read(PrivateAddress(int(group, 16), int(element.replace("x", "0"), 16), name, vr))
             if values is not None:
                 return value_of(values)
         item = item.around
     return None
 
 
-def _creators(scope: Scope, number: str) -> list[str]:
-    group, _, element = number.partition(",")
+def _blocks(scope: Scope, number: str) -> list[tuple[str, str]]:
+    """Return creators and VRs of a private element, as the system's table has them."""
     private = scope.system.private if scope.system else ()
-    return list(
-        dict.fromkeys(one.creator or "" for one in private if (one.group, one.element) == (group, element))
-    ) or [""]
+    found = [(one.creator or "", one.vr or "") for one in private if f"{one.group},{one.element}" == number]
+    return list(dict.fromkeys(found)) or [("", "")]
 
 
 @predicate

@@ -136,8 +136,5 @@ def item_where(scope: Scope, items: Any, holds: Expr) -> Item | None:
 
 def _place(item: Item) -> tuple[list[Item], int]:
     """Return the items of the sequence that an item is in, and its index there."""
-    if item.around is None or not item.step.endswith("]"):
-        return [], 0
     siblings = item.siblings()
-    at = int(item.step[:-1].rpartition("[")[2])
-    return (siblings, at) if at < len(siblings) and siblings[at] is item else ([], 0)
+    return (siblings, item.index) if siblings else ([], 0)
