@@ -226,19 +226,19 @@ class Item:
         found = self.get(keyword)
         return [one for one in found if isinstance(one, Item)] if isinstance(found, list) else []
 
-    def all_of(self, keyword: str) -> list[Any]:
-        """Return all values of an element by keyword; none if it is not there or empty."""
-        found = self.get(keyword)
-        if found is None or found == "":
-            return []
-        return found if isinstance(found, list) else [found]
-
     def siblings(self) -> list[Item]:
         """Return the items of the sequence that this item is in."""
         for values in self.around._values.values() if self.around else ():  # noqa: SLF001 - of the same class
             if isinstance(values, list) and len(values) > self.index and values[self.index] is self:
                 return values
         return []
+
+    def list(self, keyword: str) -> list[Any]:
+        """Return all values of an element by keyword; none if it is not there or empty."""
+        found = self.get(keyword)
+        if found is None or found == "":
+            return []
+        return found if isinstance(found, list) else [found]
 
     def __repr__(self) -> str:
         return f"<Item {self.path or 'object'}>"
