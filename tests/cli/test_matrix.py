@@ -60,7 +60,8 @@ def test_one_cell_in_full(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     assert out.startswith("preciseplan/precplan-export -> varian-obi/storage-scp   4/9!\n")
     assert "Will not pass: RT Dose Storage, MR Image Storage" in out
     assert "  C-ECHO        will not pass: varian-obi storage-scp does not list it\n" in out
-    assert "  to mind       varian-obi storage-scp checks called AE title" in out
+    assert "  to mind       varian-obi storage-scp: takes stores only for objects asked for by the MOVE SCU" in out
+    assert "varian-obi storage-scp checks called AE title, calling AE title and caller IP" in out
     assert "Explicit VR Big Endian is none that it supports" in out
     assert "Left out" not in out
 

@@ -229,8 +229,28 @@ def test_only_OBI_documents_checks_of_who_calls(everything: Matrix) -> None:
     assert checking == {
         "varian-obi/storage-scp": "called AE title, calling AE title and caller IP against the configured remote"
     }
-    concern = cell(("monaco", "cms-scu"), ("varian-obi", "storage-scp")).concerns[0]
+    concern = cell(("monaco", "cms-scu"), ("varian-obi", "storage-scp")).concerns[1]
     assert concern.endswith("enter monaco cms-scu there, or its associations are rejected")
+
+
+def test_an_acceptor_that_is_not_there_for_everybody_or_not_always_is_a_concern() -> None:
+    concerns = {
+        one: cell(("monaco", "cms-scu"), one).concerns[:1]
+        for one in (
+            ("varian-obi", "storage-scp"),
+            ("oncentra", "fr-scp"),
+            ("oncentra", "winscp32-scp"),
+            ("raystation", "raystation-internal-storage-scp"),
+            ("raystation", "raystation-storage-scp-service"),
+        )
+    }
+    assert list(concerns.values()) == [
+        ("varian-obi storage-scp: takes stores only for objects asked for by the MOVE SCU (2.2.1.4)",),
+        ("oncentra fr-scp: listens while a restore runs (4)",),
+        (),
+        ("raystation-internal-storage-scp: temporary listener (3.1.2.1)",),
+        (),
+    ]
 
 
 def test_an_announced_length_below_the_other_sides_smallest_is_a_concern() -> None:

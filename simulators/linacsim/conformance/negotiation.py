@@ -28,6 +28,10 @@ _NAMED = 4
 _FIRST = ("rtplan", "rtstruct", "rtdose", "rtimage", "rtionplan", "ct", "mr", "pet", "reg", "sc", "cr")
 """The kinds of objects that a sentence names before all others: those that a treatment needs."""
 _CHECKS = re.compile(r"(?:^|; )checks ([^;]+)")
+_BOUND = re.compile(r"\b(only for|while|temporary)\b")
+"""What makes a part of a policy something to mind: the acceptor is not there for everybody, or not all the time."""
+_SAYS_NOTHING = ("", "acceptor", "no association")
+"""Policies of activities from which nobody learns anything."""
 
 
 class Result(IntEnum):
@@ -370,8 +374,17 @@ def checks_of(entity: Entity) -> str:
     return found[1] if found else ""
 
 
+def policies_of(entity: Entity) -> list[tuple[str, str]]:
+    """Return what an acceptor documents of when and for whom it accepts, each with its section."""
+    of_activities = [(one.section, one.association_policy or "") for one in entity.activities]
+    own = (entity.section_of("acceptance-policy"), entity.acceptance_policy or "")
+    return [one for one in (own, *of_activities) if one[1] not in _SAYS_NOTHING]
+
+
 def _concerns(requestor: Party, acceptor: Party, offers: Sequence[Offer]) -> Iterable[str]:
     one, other = requestor.name, acceptor.name
+    for section, policy in policies_of(acceptor.entity):
+        yield from (f"{other}: {part} ({section})" for part in policy.split("; ") if _BOUND.search(part))
     if checks := checks_of(acceptor.entity):
         yield f"{other} checks {checks}: enter {one} there, or its associations are rejected"
     opens, takes = requestor.entity.max_associations.initiate, acceptor.entity.max_associations.accept
@@ -388,8 +401,8 @@ def _concerns(requestor: Party, acceptor: Party, offers: Sequence[Offer]) -> Ite
 
 
 def _notes(requestor: Party, acceptor: Party, offers: Sequence[Offer]) -> Iterable[str]:
-    if policy := acceptor.entity.acceptance_policy:
-        yield f"acceptance policy of {acceptor.name} ({acceptor.entity.section_of('acceptance-policy')}): {policy}"
+    for section, policy in policies_of(acceptor.entity):
+        yield f"association policy of {acceptor.name} ({section}): {policy}"
     if all(len(one.transfer_syntaxes) == 1 for one in offers):
         return
     if order := requestor.entity.notes.get("presentation-context-order"):

@@ -1,0 +1,117 @@
+"""The executed matrix: what is read from the wire is what went over it, and every cell is as predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pynetdicom import AE
+from pynetdicom.presentation import PresentationContext, build_context
+
+from linacsim.bench import Bench
+from linacsim.conformance import load_system, systems
+from linacsim.conformance.model import Role
+from linacsim.conformance.proof import Answer
+from linacsim.devices.entity import NetworkSettings, application_entity
+from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.devices.registry import KINDS
+from linacsim.devices.statement import statement_of
+from linacsim.devices.verification.personality import Connect, VerificationPersonality
+from linacsim.devices.verification.services import VerificationPeer
+from linacsim.negotiate import _ask, devices, seen
+
+IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+VERIFICATION, GREYSCALE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.1.9"
+
+
+class Caller(VerificationPeer):
+    """A peer that opens two kinds of associations."""
+
+    def calls(self) -> Iterator[tuple[AE, list[PresentationContext]]]:
+        ae = application_entity(self, self.personality)
+        yield ae, [build_context(VERIFICATION, [EXPLICIT]), build_context("1.2.3", [IMPLICIT, BIG])]
+        yield ae, [build_context(GREYSCALE, [BIG])]
+
+
+def called(settings: NetworkSettings) -> tuple[Bench, Caller]:
+    """Return a bench with a printer and a caller."""
+    bench = Bench(seed=3)
+    bench.__enter__()
+    bench.add("printer", "PRINTER", settings=settings)
+    caller = Caller(bench.kernel.place("CALLER"), VerificationPersonality(maximum_length=4096), bench.shelf)
+    return bench, caller
+
+
+def test_every_context_of_every_association_is_read_with_its_answer() -> None:
+    bench, caller = called(PrinterPersonality(maximum_length=20000))
+    with bench:
+        bench.play(_ask, caller, "PRINTER", place=caller.place)
+        bench.settle()
+        found = seen(bench.traffic.segments, bench.address_of("PRINTER"))
+    assert found.answers == (
+        Answer(VERIFICATION, (EXPLICIT,), 0, EXPLICIT),
+        Answer("1.2.3", (IMPLICIT, BIG), 3),
+        Answer(GREYSCALE, (BIG,), 4),
+    )
+    assert (found.requestor_lengths, found.acceptor_lengths) == ((4096,), (20000,))
+    assert (found.asynchronous, found.failures) == (False, ())
+
+
+def test_a_rejected_association_is_a_failure_in_the_standards_words() -> None:
+    bench, caller = called(PrinterPersonality(accept_calling=("NOBODY",)))
+    with bench:
+        bench.play(_ask, caller, "PRINTER", place=caller.place)
+        bench.settle()
+        found = seen(bench.traffic.segments, bench.address_of("PRINTER"))
+    assert found.failures == ("association permanent, service-user, calling-AE-title-not-recognized",) * 2
+    assert {one.result for one in found.answers} == {None}
+
+
+def test_a_connection_without_an_association_is_a_failure() -> None:
+    with Bench() as bench:
+        bench.add("printer", "PRINTER")
+        scu = bench.add("verification", "SCU")
+        bench.play(scu.act, "connect", Connect(to="PRINTER", send="01 00 00 00"), place=scu.place)
+        found = seen(bench.traffic.segments, bench.address_of("PRINTER"))
+    assert found.failures == ("a connection without an A-ASSOCIATE-RQ",)
+    assert found.answers == ()
+
+
+# devices as entities
+
+
+@pytest.mark.parametrize("kind", ["archive", "storage", "verification", "printer"])
+def test_a_device_tells_as_an_entity_what_it_listens_with(kind: str) -> None:
+    with Bench() as bench:
+        device = bench.add(kind)
+        entity = statement_of(device)
+        ae = application_entity(device, device.personality)
+        device.support(ae)
+    assert entity.roles == (Role.SCP,)
+    assert VERIFICATION in [one.abstract_syntax for one in entity.presentation_contexts]
+    assert entity.pdu.max == ae.maximum_pdu_size
+    assert entity.max_associations.accept == ae.maximum_associations
+    # pynetdicom takes the first of a context's own list; the one order of preference must say the same of each
+    for context in entity.presentation_contexts:
+        preferred = [one for one in entity.transfer_syntax_preference or () if one in context.transfer_syntaxes]
+        assert preferred == list(context.transfer_syntaxes)
+
+
+def test_the_checks_of_a_device_are_told() -> None:
+    with Bench() as bench:
+        picky = NetworkSettings(require_called=True, accept_calling=("FRIEND",))
+        settings = PrinterPersonality(**picky.model_dump(exclude={"dimse_timeout", "network_timeout"}))
+        assert statement_of(bench.add("printer", settings=settings)).acceptance_policy == (
+            "checks called AE title and calling AE title"
+        )
+        unlimited = PrinterPersonality(maximum_length=0)
+        assert statement_of(bench.add("printer", "OTHER", settings=unlimited)).pdu.receive_unlimited
+
+
+def test_the_columns_are_the_serving_devices_that_play_no_document() -> None:
+    with Bench() as bench:
+        found = {one.id for one in devices(bench)}
+    assert {"archive", "printer", "storage", "verification"} <= found
+    assert all(KINDS[name].serves for name in found)
+    documented = {f"{one}-{entity}" for one in systems() for entity in load_system(one).entities}
+    assert not found & documented
