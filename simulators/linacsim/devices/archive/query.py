@@ -18,6 +18,7 @@ from linacsim.devices.archive.index import Entry, Index
 from linacsim.devices.archive.matching import BadKeyError, check_key, has_wild_card, is_universal, matches, texts
 from linacsim.devices.storage.instance import DamagedDataSetError, check_complete
 
+_CHARACTER_SET = 0x00080005
 _LEVEL = 0x00080052
 Levels = tuple[Level, ...]
 
@@ -169,7 +170,7 @@ def _level_of(identifier: Dataset, levels: Levels) -> Level:
 
 
 def _character_sets(identifier: Dataset) -> tuple[str, ...]:
-    return tuple(texts(identifier.get("SpecificCharacterSet")))
+    return tuple(texts(identifier.get(_CHARACTER_SET)))
 
 
 def _keys(identifier: Dataset) -> Iterator[DataElement]:

@@ -15,7 +15,7 @@ from pynetdicom.dsutils import decode, encode
 from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.devices.archive.index import Kept
-from linacsim.devices.archive.suboperations import Conversation, Suboperations
+from linacsim.devices.archive.suboperations import Conversation, Suboperations, is_open
 from linacsim.errors import PlayFailure
 from linacsim.kernel.border.links import link_of
 
@@ -48,7 +48,7 @@ def move(source: Source, talk: Conversation, kept: list[Kept], destination: str)
             continue
         originator = link_of(talk.assoc).other
         goes_on = _send_all(source, talk, target, batch, done, originator=originator)
-        if target.is_established:
+        if is_open(target):
             target.release()
         if not goes_on:
             if not talk.over:
@@ -115,7 +115,7 @@ def _send_all(
     for ordinal, one in enumerate(batch):
         if talk.over or talk.cancelled:
             return False
-        if not target.is_established:
+        if not is_open(target):
             # what is left cannot be sent any more; that is told once, not once for each
             _give_up(batch[ordinal:], done)
             return True

@@ -31,6 +31,11 @@ MOST = 0xFFFF
 """Sub-operations that the counters can tell (VR US)."""
 
 
+def is_open(assoc: Association) -> bool:
+    """Whether messages can be sent on `assoc`: no release and no abort has come, not even one that has not been seen to."""
+    return assoc.is_established and assoc.dul.peek_next_pdu() is None
+
+
 @dataclass(slots=True)
 class Suboperations:
     """What has become of the sub-operations so far; the four numbers always add up to `total`.
@@ -98,7 +103,7 @@ class Conversation:
     @property
     def over(self) -> bool:
         """Whether nobody waits for responses any more: the association has ended, or is about to."""
-        return not self.assoc.is_established or self.assoc.dul.peek_next_pdu() is not None
+        return not is_open(self.assoc)
 
     def pending(self, done: Suboperations) -> None:
         """Tell how far it has come; there is no identifier (PS3.4 C.4.2.1.4.2)."""
