@@ -79,7 +79,9 @@ class Archive(StoragePeer):
     def start(self, port: int) -> None:
         """Take stock of what is on the shelf already, then listen."""
         for where in self.shelf.names(self.folder):
-            self._take_stock(where)
+            # what begins with a dot was being written when a run ended, and has never been acknowledged
+            if not Path(where).name.startswith("."):
+                self._take_stock(where)
         super().start(port)
 
     def support(self, ae: AE) -> None:
@@ -275,6 +277,8 @@ class Archive(StoragePeer):
         with pydicom_errors(name):
             data = encode(ds, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
             sop_class, sop_instance = str(ds.get("SOPClassUID", "")), str(ds.get("SOPInstanceUID", ""))
+        if not (sop_class and sop_instance):
+            raise InputError("SOP Class UID or SOP Instance UID is missing", name, "this is no object for an archive")
         if data is None:
             raise InputError("cannot be written again as it was read", name, "it may be damaged: export it again")
         try:
