@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
+from pydicom.uid import UID
 
 from linacsim.conformance.check.items import Item, is_sequence, tag_of, value_of
 from linacsim.conformance.check.values import Unknown
-from linacsim.conformance.kinds import kind_of
+from linacsim.conformance.kinds import NAMES, kind_of
 
 if TYPE_CHECKING:
     from linacsim.conformance.system import System, Way
@@ -65,6 +66,14 @@ class Instance:
     def kind(self) -> str:
         """The short word of its SOP class, as ``ct``; empty for any other."""
         return kind_of(self.sop_class)
+
+    @cached_property
+    def name(self) -> str:
+        """What a person calls it: ``CT Image``."""
+        if self.kind:
+            return NAMES[self.kind]
+        known = UID(self.sop_class).name if self.sop_class else "object without SOP Class UID"
+        return known.removesuffix(" Storage")
 
     @cached_property
     def patient(self) -> str:
