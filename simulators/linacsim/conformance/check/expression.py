@@ -177,7 +177,7 @@ class _Compiler:
             for part in parts:
                 value = part(scope)
                 if isinstance(value, Unknown):
-                    unknown = unknown or value
+                    unknown = value if unknown is None else unknown
                 elif bool(value) is ends:
                     return value
                 else:

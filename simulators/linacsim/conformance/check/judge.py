@@ -111,16 +111,28 @@ class Judge:
         lacks = values is None or (not values and not row.may_be_empty)
         if need is Need.IF:
             return self._conditional(row, node, item, values, lacks)
-        if not lacks or (row.first_only and item.index > 0):
+        if not lacks or (row.first_only and item.index > 0) or self._standard(row, item) is False:
             return False
         left_out = row.module is not None and all(item.read(one) is None for one in row.module)
-        if not left_out or self.way == "import":
-            self._missing(row, node, item, values, left_out)
+        if left_out:
+            self._left_out(row)
+        else:
+            self._missing(row, node, item, values)
         return True
 
-    def _missing(self, row: RowPlan, node: Node, item: Item, values: list[Any] | None, left_out: bool = False) -> None:
+    def _left_out(self, row: RowPlan) -> None:
+        """Note, once, that a module is missing which an object may leave out."""
+        module = row.row.module
+        if self.way == "export" or ("module", module) in self._said:
+            return
+        self._said.add(("module", module))
+        reason = "the system would read it; PS3.3 lets an object leave it out"
+        rule = f"{self.plan.iod.id}#module"
+        self._say(rule, row.section, "", f"no {module} module", "", state=State.NOTE, reason=reason)
+
+    def _missing(self, row: RowPlan, node: Node, item: Item, values: list[Any] | None) -> None:
         found = "absent" if values is None else "no value"
-        usual = row.need is Need.USUAL or left_out
+        usual = row.need is Need.USUAL
         wanted = "there, empty if unknown" if row.may_be_empty else "there with a value"
         if row.row.type:
             wanted += f" (type {row.row.type})"
@@ -132,9 +144,7 @@ class Judge:
             wanted,
             state=State.NOTE if usual else State.BROKEN,
             effect=NOT_DOCUMENTED if usual else self._effect(row.conditions, "presence"),
-            reason=f"the whole {row.row.module} module is missing, which PS3.3 allows"
-            if left_out
-            else row.row.note or "",
+            reason=row.row.note or "",
         )
 
     def _absence(self, row: RowPlan, node: Node, item: Item, values: list[Any], wanted: str) -> None:
@@ -163,7 +173,8 @@ class Judge:
     def _condition(self, row: RowPlan, item: Item, values: list[Any] | None) -> tuple[bool | Unknown, str]:
         """Return whether the condition of a row holds in an item, and what of it is left to a person."""
         if not row.condition:
-            return Unknown(NO_CONDITION), ""
+            standard = self._standard(row, item)
+            return (Unknown(NO_CONDITION) if standard is None else standard), "PS3.3"
         scope = Scope(item, self.instance, self.objects, self.way, self.system, values)
         holds: bool | Unknown = True
         person = ""
@@ -180,6 +191,13 @@ class Judge:
         if not row.conditions:
             holds = Unknown(UNREAD_RULE)
         return holds, person
+
+    def _standard(self, row: RowPlan, item: Item) -> bool | Unknown | None:
+        """Return whether the condition of PS3.3 holds in an item; ``None`` if the row has none."""
+        if row.standard is None:
+            return None
+        found = row.standard.decide(Scope(item, self.instance, self.objects, self.way, self.system))
+        return found if isinstance(found, Unknown) else bool(found)
 
     def _guard(self, row: RowPlan, scope: Scope) -> bool | Unknown:
         """Return whether the values of a row count in an item."""

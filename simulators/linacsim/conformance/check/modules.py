@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from linacsim.conformance.check.items import Address
 from linacsim.conformance.system import Iod
 from linacsim.conformance.tables import Row
@@ -38,8 +40,8 @@ def may_be_left_out(iod: Iod, row: Row) -> bool:
     return listed or (row.module.lower() in known and not (line is not None and line.usage == "M"))
 
 
-def mates(iod: Iod, row: Row, addresses: dict[tuple[str, ...], Address]) -> tuple[Address, ...]:
-    """Return the elements that tell whether the module of a row is there: its others, in no module that always is."""
-    always = {one.path for one in iod.rows if len(one.path) == 1 and not may_be_left_out(iod, one)}
-    paths = {one.path for one in iod.rows if one.module == row.module and len(one.path) == 1} - always
+def mates(iod: Iod, row: Row, addresses: Mapping[tuple[str, ...], Address]) -> tuple[Address, ...]:
+    """Return the elements that tell whether the module of a row is there: those that no other module has."""
+    others = {one.path for one in iod.rows if len(one.path) == 1 and one.module != row.module}
+    paths = {one.path for one in iod.rows if one.module == row.module and len(one.path) == 1} - others
     return tuple(addresses[path] for path in sorted(paths) if path in addresses)

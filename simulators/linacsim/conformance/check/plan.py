@@ -8,9 +8,11 @@ from enum import StrEnum
 from functools import lru_cache
 
 from linacsim.conformance.check.constraints import Test, tests_of
+from linacsim.conformance.check.expression import Expression
 from linacsim.conformance.check.items import Address, CreatorAddress, PrivateAddress, label_of, tag_of_text
 from linacsim.conformance.check.modules import mates, may_be_left_out
 from linacsim.conformance.check.readings import Compiled, Readings, readings_of
+from linacsim.conformance.check.standard import standard_condition
 from linacsim.conformance.system import Iod, System, Way
 from linacsim.conformance.tables import Direction, Row, Sent, Subject, Taken
 
@@ -70,6 +72,8 @@ class RowPlan:
     conditions: tuple[Compiled, ...]
     guarded: bool
     condition: str = ""
+    standard: Expression | None = None
+    """The condition of PS3.3, for a row of type 1C or 2C without one of its own."""
     module: tuple[Address, ...] | None = None
     """The elements of the row's module, where an object may leave the module out; ``None`` where it may not."""
 
@@ -170,7 +174,9 @@ def plan_of(system: System, iod: Iod, way: Way) -> Plan:
 
 def _modules(iod: Iod, locate: Locator) -> dict[str, tuple[Address, ...]]:
     """Return the elements of each module that an object may leave out."""
-    addresses = {row.path: locate.address(row.path, row) for row in iod.rows if len(row.path) == 1}
+    addresses: dict[tuple[str, ...], Address] = {
+        row.path: locate.address(row.path, row) for row in iod.rows if len(row.path) == 1
+    }
     return {row.module: mates(iod, row, addresses) for row in _one_of_each(iod) if may_be_left_out(iod, row)}
 
 
@@ -229,6 +235,7 @@ def _row_plan(readings: Readings, iod: Iod, row: Row, way: Way, locate: Locator)
         conditions=conditions,
         guarded=bool(condition) and _is_guarded(row, way, conditions),
         condition=condition or "",
+        standard=None if condition else standard_condition(row),
     )
 
 

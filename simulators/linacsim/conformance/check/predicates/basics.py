@@ -83,7 +83,7 @@ def every(scope: Scope, items: Any, holds: Expr) -> bool | Broken | Unknown:
     for one in _items(items):
         value = holds(scope.at(one))
         if isinstance(value, Unknown):
-            unknown = unknown or value
+            unknown = value if unknown is None else unknown
         elif not value:
             inner = value.at if isinstance(value, Broken) else ()
             wrong.extend(inner or (one,))
@@ -102,7 +102,7 @@ def some(scope: Scope, items: Any, holds: Expr) -> bool | Unknown:
     for one in _items(items):
         value = holds(scope.at(one))
         if isinstance(value, Unknown):
-            unknown = unknown or value
+            unknown = value if unknown is None else unknown
         elif value:
             return True
     return False if unknown is None else unknown
