@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -73,6 +73,52 @@ class Load(Settings):
     """
 
     files: tuple[str, ...]
+
+
+class Query(Settings):
+    """Query a peer with C-FIND; anything but Success is a failure.
+
+    Attributes
+    ----------
+    to : str
+        The peer.
+    called : str
+        The AE title to call, if not the peer's own.
+    root : str
+        The information model: ``study`` or ``patient``.
+    level : str
+        Query/Retrieve Level.
+    keys : mapping of str to str or list of str
+        The keys by keyword.
+    matches : int
+        How many matches there have to be; any number if left out.
+    """
+
+    to: AETitle
+    called: AETitle | None = None
+    root: Literal["patient", "study"] = "study"
+    level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    keys: dict[str, str | tuple[str, ...]]
+    matches: Annotated[int, Field(ge=0)] | None = None
+
+
+class Retrieve(Settings):
+    """Let a peer send objects with C-MOVE; anything but Success is a failure.
+
+    Attributes
+    ----------
+    to, called, root, level, keys
+        As for `Query`.
+    destination : str
+        Who gets the objects; this archive if left out.
+    """
+
+    to: AETitle
+    called: AETitle | None = None
+    root: Literal["patient", "study"] = "study"
+    level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    keys: dict[str, str | tuple[str, ...]]
+    destination: AETitle | None = None
 
 
 class Forget(Settings):

@@ -16,12 +16,12 @@ from pynetdicom.association import Association
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 
-from linacsim.devices.archive import retrieval
+from linacsim.devices.archive import asking, retrieval
 from linacsim.devices.archive.answer import answer
 from linacsim.devices.archive.attributes import FIND_MODELS, GET_MODELS, MOVE_MODELS, Level
 from linacsim.devices.archive.hardware import Database, DatabaseDownError
 from linacsim.devices.archive.index import WANTED, Index, Kept, NotIndexableError, header_of, read_header
-from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load
+from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
 from linacsim.devices.archive.query import (
     BadIdentifierError,
     Levels,
@@ -258,6 +258,15 @@ class Archive(StoragePeer):
 
     # what scenarios ask for
 
+    def query(self, what: Query) -> None:
+        """Query another archive."""
+        matches = asking.query(self, what)
+        self.place.log("matches-found", level=what.level, matches=matches, **{"with": what.to})
+
+    def retrieve(self, what: Retrieve) -> None:
+        """Let another archive send objects, here or elsewhere."""
+        asking.retrieve(self, what)
+
     def load(self, what: Load) -> None:
         """Put files into the archive; in a folder, what is no DICOM object is left out."""
         for name in what.files:
@@ -353,7 +362,13 @@ KIND = Kind(
     build=Archive,
     settings=ArchivePersonality,
     about="a Query/Retrieve archive: keeps objects, is queried (C-FIND) and sends them on (C-MOVE, C-GET)",
-    actions={"load": Action(Load, "load"), "store": Action(Store, "store"), "forget": Action(Forget, "forget")},
+    actions={
+        "load": Action(Load, "load"),
+        "store": Action(Store, "store"),
+        "query": Action(Query, "query"),
+        "retrieve": Action(Retrieve, "retrieve"),
+        "forget": Action(Forget, "forget"),
+    },
     breakages={
         "fill-disk": Action(FillDisk, "fill_disk"),
         "database-down": Action(DatabaseDown, "database_down"),
@@ -372,6 +387,7 @@ KIND = Kind(
             "database-down",
             "database-up",
             "query-answered",
+            "matches-found",
             "retrieval-started",
             "not-sent",
         }
