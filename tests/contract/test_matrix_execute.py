@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pynetdicom import AE
@@ -10,15 +11,17 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.bench import Bench
 from linacsim.conformance import load_system, systems
-from linacsim.conformance.model import Role
-from linacsim.conformance.proof import Answer
+from linacsim.conformance.matrix import Matrix, matrix
+from linacsim.conformance.model import Context, Pdu, Role
+from linacsim.conformance.negotiation import Party, negotiate
+from linacsim.conformance.proof import Answer, Proof
 from linacsim.devices.entity import NetworkSettings, application_entity
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.registry import KINDS
 from linacsim.devices.statement import statement_of
 from linacsim.devices.verification.personality import Connect, VerificationPersonality
 from linacsim.devices.verification.services import VerificationPeer
-from linacsim.negotiate import _ask, devices, seen
+from linacsim.negotiate import _ask, devices, execute, kind_name, seen
 
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 VERIFICATION, GREYSCALE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.1.9"
@@ -115,3 +118,52 @@ def test_the_columns_are_the_serving_devices_that_play_no_document() -> None:
     assert all(KINDS[name].serves for name in found)
     documented = {f"{one}-{entity}" for one in systems() for entity in load_system(one).entities}
     assert not found & documented
+
+
+# the whole matrix
+
+
+@pytest.fixture(scope="module")
+def predicted() -> Matrix:
+    with Bench() as bench:
+        return matrix((load_system(one) for one in systems()), devices(bench))
+
+
+@pytest.fixture(scope="module")
+def proofs(predicted: Matrix) -> dict[tuple[str, str], Proof]:
+    return execute(predicted)
+
+
+def test_every_cell_with_two_devices_is_executed(predicted: Matrix, proofs: dict[tuple[str, str], Proof]) -> None:
+    wanted = {
+        key
+        for key, cell in predicted.cells.items()
+        if {kind_name(cell.requestor), kind_name(cell.acceptor)} <= set(KINDS)
+    }
+    assert set(proofs) == wanted
+    assert ("oncentra/cm-print-scu", "linacsim/printer") in wanted
+    assert all(proof.seen.answers for proof in proofs.values())
+
+
+def test_every_cell_is_as_predicted(proofs: dict[tuple[str, str], Proof]) -> None:
+    assert {key: proof.differences for key, proof in proofs.items() if proof.differences} == {}
+
+
+def test_a_wrong_prediction_is_found_out(predicted: Matrix) -> None:
+    asked = predicted.only("cm-print-scu", "linacsim/printer")
+    printer = asked.acceptors[0]
+    preference = (EXPLICIT, IMPLICIT)
+    colour = Context(
+        abstract_syntax="1.2.840.10008.5.1.1.18",
+        name="Basic Color Print Management Meta SOP Class",
+        transfer_syntaxes=preference,
+        role=Role.SCP,
+    )
+    table = printer.entity.model_copy(update={"presentation_contexts": (colour,), "pdu": Pdu(max=1000)})
+    wrong = negotiate(asked.requestors[0], Party(printer.system, printer.title, table))
+    (proof,) = execute(replace(asked, cells=dict.fromkeys(asked.cells, wrong))).values()
+    assert proof.differences == (
+        "Basic Grayscale Print Management Meta SOP Class: acceptance on the wire, predicted abstract-syntax-not-supported",
+        "Basic Color Print Management Meta SOP Class: abstract-syntax-not-supported on the wire, predicted acceptance",
+        "linacsim printer announces 131072 bytes on the wire, 1000 were predicted",
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pynetdicom import AE
 from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.conformance.loader import load_entity
@@ -27,21 +30,26 @@ class PrintSCU(Device):
     def print(self, what: Print) -> None:
         """Print images; the activity of the document is `print-collated` or `print-uncollated` (section 2.2.2.2)."""
         layout, films = pages(what, [self.find_file(name) for name in what.images])
-        ae = application_entity(self, self.personality)
-        ae.implementation_class_uid = self.entity.implementation_class_uid[0]
-        ae.implementation_version_name = self.entity.implementation_version_name[0]
-        assoc = associate(self, ae, what.to, self._contexts(), what.called or "")
+        ((ae, contexts),) = self.calls()
+        assoc = associate(self, ae, what.to, contexts, what.called or "")
         activity = self._activity("print-collated" if what.collated else "print-uncollated")
         identity = self.place.kernel.identity
         laid_out = what.model_copy(update={"image_display_format": layout})
         PrintJob(assoc, activity, laid_out, films, lambda purpose: identity.next_uid(self.name, purpose)).play()
         self.place.log("print-sent", films=len(films), images=sum(len(film) for film in films), **{"with": what.to})
 
-    def _contexts(self) -> list[PresentationContext]:
-        return [
-            build_context(context.abstract_syntax, list(context.transfer_syntaxes))
-            for context in self.entity.presentation_contexts
-        ]
+    def calls(self) -> Iterator[tuple[AE, list[PresentationContext]]]:
+        """Yield the one kind of association that it opens."""
+        ae = application_entity(self, self.personality)
+        ae.implementation_class_uid = self.entity.implementation_class_uid[0]
+        ae.implementation_version_name = self.entity.implementation_version_name[0]
+        yield (
+            ae,
+            [
+                build_context(context.abstract_syntax, list(context.transfer_syntaxes))
+                for context in self.entity.presentation_contexts
+            ],
+        )
 
     def _activity(self, name: str) -> Activity:
         return next(activity for activity in self.entity.activities if activity.id == name)
