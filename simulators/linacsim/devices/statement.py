@@ -9,7 +9,7 @@ from linacsim.conformance.model import AssociationLimits, Context, Entity, Pdu, 
 from linacsim.devices.device import Device
 from linacsim.devices.entity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, application_entity
 
-SECTION = "linacsim"
+SECTION = "as it listens"
 """Where a report says that it stands."""
 
 
