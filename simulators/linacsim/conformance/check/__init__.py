@@ -1,7 +1,11 @@
 """The checker: objects held against the tables of a system.
 
-- `values`, `scope`: values as the checker compares them; items, objects and sets that they are looked up in.
-- `expression`: the small language of readings; ``predicates/``: its functions.
+- `gather`: files and folders become objects; `check`: objects against a system give a `Report` of findings.
+- `plan`, `constraints`, `standard`, `modules`: the rows of a table made ready once; `judge`, `preconditions`, `engine`:
+  objects and sets held against them.
+- `readings`, `expression`, ``predicates/``: how sentences of a document are decided; `lint` looks them over, `share`
+  tells how many are.
+- `values`, `items`, `scope`: what is looked up, and where.
 """
 
 from linacsim.conformance.check.expression import Expression as Expression
@@ -11,4 +15,21 @@ from linacsim.conformance.check.predicates import load_predicates as _load_predi
 
 _load_predicates()
 
-__all__ = ["Expression", "ExpressionError", "compile_expression"]
+from linacsim.conformance.check.engine import check as check  # noqa: E402 - the functions of readings come first
+from linacsim.conformance.check.findings import Finding as Finding  # noqa: E402
+from linacsim.conformance.check.findings import Report as Report  # noqa: E402
+from linacsim.conformance.check.findings import State as State  # noqa: E402
+from linacsim.conformance.check.gather import gather as gather  # noqa: E402
+from linacsim.conformance.check.scope import Instance as Instance  # noqa: E402
+
+__all__ = [
+    "Expression",
+    "ExpressionError",
+    "Finding",
+    "Instance",
+    "Report",
+    "State",
+    "check",
+    "compile_expression",
+    "gather",
+]

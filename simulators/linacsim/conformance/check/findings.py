@@ -75,6 +75,8 @@ class Finding:
     effect: Consequence = NOT_DOCUMENTED
     reason: str = ""
     sentence: str = ""
+    always: bool = False
+    """For a person: no object could tell, whatever is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Unread:
 
     file: str
     reason: str
-    dicom: bool = False
-    """Whether it is a DICOM file all the same: damaged, not foreign."""
+    damaged: bool = False
+    """Whether it is a DICOM file all the same, that a receiver could not read either."""
 
 
 @dataclass(slots=True)

@@ -142,7 +142,7 @@ def _read(file: BinaryIO, path: Path, name: str) -> Instance | Unread:
     except Exception as exc:  # noqa: BLE001 - whatever a damaged file makes of pydicom
         return _damaged(name, exc)
     if cut := _cut(dataset):
-        return Unread(name, cut, dicom=True)
+        return Unread(name, cut, damaged=True)
     stop.start += file.tell()
     return _instance(dataset, path, name, stop, part10)
 
@@ -151,7 +151,7 @@ def _damaged(name: str, exc: Exception) -> Unread:
     words = " ".join(str(exc).split())[:100]
     if isinstance(exc, RecursionError):
         words = "sequences nested too deep"
-    return Unread(name, f"is damaged and cannot be read: {words or type(exc).__name__}", dicom=True)
+    return Unread(name, f"is damaged and cannot be read: {words or type(exc).__name__}", damaged=True)
 
 
 def _instance(dataset: FileDataset, path: Path, name: str, stop: _Stop, part10: bool) -> Instance | Unread:
@@ -159,18 +159,18 @@ def _instance(dataset: FileDataset, path: Path, name: str, stop: _Stop, part10: 
     syntax = str(meta.get("TransferSyntaxUID", "") or "")
     storage = str(meta.get("MediaStorageSOPClassUID", "") or "")
     if storage == _DIRECTORY or "DirectoryRecordSequence" in dataset:
-        return Unread(name, "is a DICOMDIR; the files themselves are read", dicom=True)
+        return Unread(name, "is a DICOMDIR; the files themselves are read")
     if not part10 and "SOPClassUID" not in dataset:
         return Unread(name, "is no DICOM file")
     if len(dataset) == 0:
-        return Unread(name, "holds no data set", dicom=True)
+        return Unread(name, "holds no data set", damaged=True)
     instance = Instance(dataset, name, syntax)
     if stop.length is not None:
         instance.root.preset(stop.tag, [Pixels()] if stop.length else [])
         instance.load_pixels = _loader(path, syntax)
         missing = 0 if syntax == DeflatedExplicitVRLittleEndian else stop.start + stop.length - path.stat().st_size
         if stop.length != _UNDEFINED and missing > 0:
-            return Unread(name, f"is cut short: {missing} bytes of Pixel Data are missing", dicom=True)
+            return Unread(name, f"is cut short: {missing} bytes of Pixel Data are missing", damaged=True)
     return instance
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from linacsim.conformance.check.findings import About, Finding, State
@@ -127,7 +127,7 @@ class Judge:
             return
         self._said.add(("module", module))
         reason = "the system would read it; PS3.3 lets an object leave it out"
-        rule = f"{self.plan.iod.id}#module"
+        rule = f"{self.plan.iod.id}:{module}#module"
         self._say(rule, row.section, "", f"no {module} module", "", state=State.NOTE, reason=reason)
 
     def _missing(self, row: RowPlan, node: Node, item: Item, values: list[Any] | None) -> None:
@@ -239,7 +239,7 @@ class Judge:
             if verdict is None:
                 continue
             if reading.person:
-                self._person(rule, row, path, reading.person, row.sentence)
+                self._person(rule, row, path, reading.person, row.sentence, always=reading.check is None)
             if isinstance(verdict, Unknown):
                 self._person(rule, row, path, verdict.reason, row.sentence)
             elif isinstance(verdict, Broken):
@@ -283,12 +283,16 @@ class Judge:
     def _consequence(self, what: str) -> Consequence:
         return self.system.consequence(self.way, what)
 
-    def _person(self, rule: str, row: RowPlan, path: str, reason: str, sentence: str, found: str = "") -> None:
+    def _person(
+        self, rule: str, row: RowPlan, path: str, reason: str, sentence: str, found: str = "", *, always: bool = False
+    ) -> None:
         if (rule, reason) in self._said:
             return
         self._said.add((rule, reason))
         self.judged.add(rule)
-        self._say(rule, row.section, path, found, sentence, state=State.PERSON, reason=reason, sentence=sentence)
+        about = self.about
+        finding = Finding(rule, row.section, about, path, found, sentence, State.PERSON, reason=reason)
+        self.findings.append(replace(finding, sentence=sentence, always=always))
 
     def _say(
         self,

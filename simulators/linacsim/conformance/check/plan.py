@@ -288,7 +288,7 @@ def _is_guarded(row: Row, way: Way, conditions: tuple[Compiled, ...]) -> bool:
 
 
 def _need_of(row: Row, way: Way, condition: str | None) -> tuple[Need, bool]:
-    return _need_of_import(row, condition) if way == "import" else _need_of_export(row)
+    return _need_of_import(row, condition) if way == "import" else _need_of_export(row, condition)
 
 
 def _need_of_import(row: Row, condition: str | None) -> tuple[Need, bool]:
@@ -296,14 +296,19 @@ def _need_of_import(row: Row, condition: str | None) -> tuple[Need, bool]:
     if row.taken is Taken.REQUIRED:
         return (Need.IF, False) if condition else (Need.VALUE, False)
     if row.taken is Taken.CONDITIONAL:
-        return Need.IF, row.type in ("2", "2C")
+        return _conditional(row, condition), row.type in ("2", "2C")
     if row.type == "1" and row.taken is Taken.USED:
         return (Need.IF, False) if condition else (Need.VALUE, False)
     usual = row.type in ("1", "2") and row.taken in (Taken.USED, Taken.IGNORED)
     return (Need.USUAL, row.type == "2") if usual else (Need.NONE, True)
 
 
-def _need_of_export(row: Row) -> tuple[Need, bool]:
+def _conditional(row: Row, condition: str | None) -> Need:
+    """Return what is wanted on a condition: nothing, if neither the document nor PS3.3 says which."""
+    return Need.IF if condition or row.type in ("1C", "2C") else Need.NONE
+
+
+def _need_of_export(row: Row, condition: str | None) -> tuple[Need, bool]:
     empty = (row.constraint or {}).get("fixed") == ""
     if row.export is Sent.ALWAYS:
         may_be_empty = empty or row.type not in ("1", "1C")
@@ -311,5 +316,5 @@ def _need_of_export(row: Row) -> tuple[Need, bool]:
     if row.export is Sent.NEVER:
         return Need.NEVER, True
     if row.export is Sent.CONDITIONAL:
-        return Need.IF, empty or row.type not in ("1", "1C")
+        return _conditional(row, condition), empty or row.type not in ("1", "1C")
     return Need.NONE, True

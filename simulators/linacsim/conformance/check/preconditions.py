@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from pydicom.dataset import Dataset
@@ -44,7 +45,7 @@ def _judge(
         for reason in reasons:
             if (id(scope.instance), reason) not in said:
                 said.add((id(scope.instance), reason))
-                yield _person(precondition, about, reason)
+                yield _person(precondition, about, reason, always=reading.check is None)
         if isinstance(verdict, Broken):
             yield from _broken(system, way, objects, precondition, reading, scope, verdict, about)
 
@@ -80,11 +81,10 @@ def _broken(
         )
 
 
-def _person(precondition: Precondition, about: About, reason: str) -> Finding:
-    rule = precondition.rule
-    return Finding(
-        precondition.id, precondition.section, about, "", "", rule, State.PERSON, reason=reason, sentence=rule
-    )
+def _person(precondition: Precondition, about: About, reason: str, *, always: bool = False) -> Finding:
+    one, words = precondition, precondition.rule
+    finding = Finding(one.id, one.section, about, "", "", words, State.PERSON, reason=reason)
+    return replace(finding, sentence=words, always=always)
 
 
 def _scopes(system: System, way: Way, objects: ObjectSet, place: Place) -> Iterator[Scope]:
