@@ -74,11 +74,21 @@ class AssociationLimits(Settings):
     note: str = ""
 
 
+class Limits(StrEnum):
+    """What a time limit is for."""
+
+    ASSOCIATION = "association"
+    """The answer to an association or release request."""
+    DIMSE = "dimse"
+    """The response to a DIMSE request."""
+
+
 class Timeout(Settings):
     """One documented time limit."""
 
     name: Name
     seconds: Count | None = None
+    limits: Limits | None = None
     configurable: bool | None = None
     note: str = ""
 
@@ -118,6 +128,8 @@ class ActivityStep(Settings):
     """A DIMSE operation, ``RELEASE``, ``ASSOCIATE``, or a local word such as ``READ``."""
     sop_class: str | None = None
     """The name of the SOP class; alternatives are separated by `` | ``."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of objects that it is done for, in order of preference; empty: any, or none."""
     per: Per = Per.JOB
     """How often the step is done."""
     note: str = ""
@@ -144,6 +156,40 @@ class QueryKey(Settings):
     note: str = ""
 
 
+class Does(StrEnum):
+    """What an entity does with a status: the words of a row, as a peer can act on them.
+
+    The first are of statuses that it receives, the last three of those that it returns.
+    """
+
+    CONTINUE = "continue"
+    """The operation has succeeded; what follows, follows."""
+    LOG = "log"
+    """The same, and the status is logged."""
+    IGNORE = "ignore"
+    """The message is passed over."""
+    SHOW = "show"
+    """Code and text are shown to the user; the operation has failed, the others follow."""
+    FAIL_OBJECT = "fail-object"
+    """The operation has failed, the others follow, the user is told."""
+    ABANDON_JOB = "abandon-job"
+    """The association ends, no other is opened, the user is told."""
+    NOT_FOUND = "not-found"
+    """What was asked for counts as not there, the user is told."""
+    NOT_RETRIEVED = "not-retrieved"
+    """Nothing has come, the user is told."""
+    PARTLY_RETRIEVED = "partly-retrieved"
+    """Some or all is missing, the user is told."""
+    BY_CATEGORY = "by-category"
+    """As a warning or as a failure, by the kind of code."""
+    STORE = "store"
+    """The object has been taken."""
+    REFUSE = "refuse"
+    """The object has not been taken."""
+    REFUSE_AND_ABORT = "refuse-and-abort"
+    """The object has not been taken, and the association is aborted after the response."""
+
+
 class StatusRow(Settings):
     """A row on statuses: what the entity does when it receives one, or when it returns it."""
 
@@ -153,6 +199,32 @@ class StatusRow(Settings):
     meaning: str | None = None
     behaviour: str
     """What the entity does with a status it received; for one it returns: when it does."""
+    does: Does | None = None
+    """The same as a peer acts on it; none: as an entity does that documents nothing."""
+
+
+class Failing(StrEnum):
+    """How an association, or the work on it, can fail."""
+
+    TIMEOUT = "timeout"
+    """A response does not come in time."""
+    ABORT = "abort"
+    """The other side or the network aborts the association."""
+    NOT_SAVED = "not-saved"
+    """An incoming object cannot be saved."""
+
+
+class Gives(StrEnum):
+    """What an entity does when an association fails."""
+
+    RELEASE = "release"
+    """It releases the association and gives the whole task up; the user is told."""
+    GIVE_UP = "give-up"
+    """It gives the whole task up."""
+    TELL = "tell"
+    """The user is told."""
+    ABORT = "abort"
+    """It aborts the association."""
 
 
 class CommunicationFailure(Settings):
@@ -160,6 +232,10 @@ class CommunicationFailure(Settings):
 
     exception: Name
     behaviour: str
+    when: Failing | None = None
+    """The exception as a peer can tell it."""
+    does: Gives | None = None
+    """The behaviour as a peer acts on it."""
 
 
 class Parameter(Settings):
