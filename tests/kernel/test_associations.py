@@ -200,3 +200,26 @@ def test_an_event_report_is_served_by_a_helper_that_is_a_task(bench: Bench) -> N
     bench.settle()
     assert not bench.kernel.tasks
     assert set(threading.enumerate()) == threads
+
+
+def test_a_handler_may_use_another_association(bench: Bench) -> None:
+    statuses: list[int] = []
+
+    def ask_the_next(_event: evt.Event) -> int:
+        assoc = client().associate(*bench.address_of("NEXT"))
+        statuses.extend(assoc.send_c_echo().Status for _ in range(2))
+        assoc.release()
+        return 0x0000
+
+    def body() -> int:
+        ae = AE("FIRST")
+        ae.add_supported_context(VERIFICATION)
+        ae.start_server(("", 104), block=False, evt_handlers=[(evt.EVT_C_ECHO, ask_the_next)])
+        assoc = client().associate("127.0.0.1", 104)
+        status = int(assoc.send_c_echo().Status)
+        assoc.release()
+        ae.shutdown()
+        return status
+
+    bench.add("verification", "NEXT")
+    assert (bench.run(body), statuses) == (0, [0, 0])

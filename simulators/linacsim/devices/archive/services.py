@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -52,7 +52,6 @@ from linacsim.devices.storage.services import (
     failure,
 )
 from linacsim.errors import InputError, PlayFailure
-from linacsim.kernel.core import value_of
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.units import SECOND
@@ -172,7 +171,7 @@ class Archive(StoragePeer):
             if self._is_destination(destination):
                 kept = self._wanted(event, talk, MOVE_MODELS)
                 if kept is not None:
-                    self._beside("C-MOVE", lambda: retrieval.move(self, talk, kept, destination))
+                    retrieval.move(self, talk, kept, destination)
             else:
                 talk.refuse(DESTINATION_UNKNOWN, f"{destination} is no known destination")
         # pynetdicom would call the address; with 0 sub-operations it does not
@@ -184,7 +183,7 @@ class Archive(StoragePeer):
             talk = Conversation(event)
             kept = self._wanted(event, talk, GET_MODELS)
             if kept is not None:
-                self._beside("C-GET", lambda: retrieval.get(self, talk, kept))
+                retrieval.get(self, talk, kept)
         yield from hush(event.assoc, 0)
 
     def _wanted(self, event: evt.Event, talk: Conversation, models: dict[str, Levels]) -> list[Kept] | None:
@@ -228,18 +227,6 @@ class Archive(StoragePeer):
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a move destination."""
         return associate(self, application_entity(self, self.personality), destination, contexts)
-
-    def _beside(self, service: str, work: Callable[[], None]) -> None:
-        """Do the sub-operations as a task of their own, and wait for its end.
-
-        The task that serves the association takes pynetdicom's short sleeps for a wait for something to happen on it; on
-        another association it would wait in vain.
-        """
-        kernel = self.place.kernel
-        task = kernel.spawn(work, name=f"sub-operations of a {service}", place=self.place)
-        kernel.heed(task)
-        kernel.join(task)
-        value_of(task)
 
     @contextmanager
     def _busy(self, assoc: Association) -> Iterator[None]:

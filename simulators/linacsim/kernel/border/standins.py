@@ -18,7 +18,11 @@ from linacsim.kernel.tasks import Task, current_task
 from linacsim.kernel.units import MILLISECOND, SECOND
 
 POLL = MILLISECOND
-"""Sleeps up to this long are pynetdicom's way of looking around again."""
+"""How long the two loops of an association sleep before they look around again.
+
+A shorter sleep (0.1 ms, before each request) waits for another task, maybe of another association that a handler uses:
+that one is really slept.
+"""
 
 
 class Time:
@@ -36,7 +40,7 @@ class Time:
             real_time.sleep(duration)
             return
         us = round(duration * SECOND)
-        if task.wake is not None and us <= POLL:
+        if task.wake is not None and us == POLL:
             task.wake.poll(task, us, task.deadline)
         else:
             task.kernel.sleep(us)
