@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from linacsim.conformance.kinds import NAMES, SOP_CLASSES
 from linacsim.objects.case.scene import Scene
-from linacsim.objects.encoding import prepare
+from linacsim.objects.encoding import IMPLEMENTATION_CLASS_UID, prepare
 
 MODALITIES = {
     "ct": "CT",
@@ -105,6 +105,7 @@ def begin(scene: Scene, kind: str, instance: int = 1) -> Dataset:
     ds.SOPInstanceUID = scene.instance(kind, instance)
     ds.SpecificCharacterSet = "ISO_IR 100"
     put(ds, InstanceCreationDate=date(scene.moment), InstanceCreationTime=time(scene.moment))
+    ds.InstanceCreatorUID = IMPLEMENTATION_CLASS_UID
     _patient_and_study(ds, scene)
     _series(ds, scene, kind)
     put(ds, Manufacturer="linacsim", ManufacturerModelName="synthetic case", SoftwareVersions="1")
@@ -119,7 +120,7 @@ def _patient_and_study(ds: Dataset, scene: Scene) -> None:
     settings, moment = scene.settings, scene.moment
     put(ds, PatientName=settings.patient_name, PatientID=settings.patient_id)
     put(ds, PatientBirthDate=settings.patient_birth_date, PatientSex=settings.patient_sex)
-    put(ds, StudyInstanceUID=scene.study, StudyID="1", AccessionNumber="A1", StudyDescription="Synthetic case")
+    put(ds, StudyInstanceUID=scene.study, StudyID="1", AccessionNumber="1", StudyDescription="Synthetic case")
     put(ds, StudyDate=date(moment), StudyTime=time(moment), ReferringPhysicianName="Referrer^Robin")
 
 

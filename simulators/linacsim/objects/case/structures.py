@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from pydicom import Dataset
 
-from linacsim.conformance.kinds import SOP_CLASSES
 from linacsim.objects.case.anatomy import ROIS, Roi
 from linacsim.objects.case.modules import (
     approval,
@@ -20,6 +19,7 @@ from linacsim.objects.case.modules import (
     time,
 )
 from linacsim.objects.case.scene import Scene
+from linacsim.physics.phantom import Point
 
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 """The retired SOP class that RT Referenced Study Sequence names (C.8.8.5)."""
@@ -60,7 +60,7 @@ def _roi(scene: Scene, roi: Roi) -> Dataset:
 
 
 def _contours(scene: Scene, roi: Roi) -> Dataset:
-    contours = [_point(roi)] if roi.point else _outlines(scene, roi)
+    contours = [_point(scene, roi.point)] if roi.point else _outlines(scene, roi)
     for index, contour in enumerate(contours, start=1):
         contour.ContourNumber = index
     ds = item(ROIDisplayColor=list(roi.colour), ReferencedROINumber=roi.number)
@@ -69,9 +69,13 @@ def _contours(scene: Scene, roi: Roi) -> Dataset:
     return ds
 
 
-def _point(roi: Roi) -> Dataset:
+def _point(scene: Scene, point: Point) -> Dataset:
+    """Return the contour of a point, which refers to an image only if one is at its height."""
     contour = item(ContourGeometricType="POINT", NumberOfContourPoints=1)
-    raw(contour, "ContourData", "DS", "\\".join(f"{value:.2f}" for value in roi.point or ()))
+    near = np.flatnonzero(np.abs(scene.planes - point[2]) < 1e-3)
+    if near.size:
+        contour.ContourImageSequence = [reference("ct", scene.instance("ct", int(near[0]) + 1))]
+    raw(contour, "ContourData", "DS", "\\".join(f"{value:.2f}" for value in point))
     return contour
 
 
@@ -82,9 +86,7 @@ def _outlines(scene: Scene, roi: Roi) -> list[Dataset]:
         if outline is None:
             continue
         contour = item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=len(outline))
-        contour.ContourImageSequence = [
-            item(ReferencedSOPClassUID=SOP_CLASSES["ct"], ReferencedSOPInstanceUID=scene.instance("ct", index))
-        ]
+        contour.ContourImageSequence = [reference("ct", scene.instance("ct", index))]
         height = f"{float(z):.4f}".rstrip("0").rstrip(".")
         text = "\\".join(f"{x:.2f}\\{y:.2f}\\{height}" for x, y in np.asarray(outline).tolist())
         raw(contour, "ContourData", "DS", text)
