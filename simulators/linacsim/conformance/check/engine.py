@@ -83,7 +83,12 @@ def _not_taken(instance: Instance, system: System, way: Way) -> Finding:
     effect = system.consequence(way, "sop-class")
     name = instance.name if instance.sop_class else "no SOP Class UID"
     section = next((one.head.section for one in system.iods if one.goes(way)), "")
-    return Finding("sop-class", section, about_of(instance), "SOPClassUID", name, wanted, effect=effect)
+    about = about_of(instance)
+    if any(instance.sop_class in one.head.candidates for one in system.iods if one.goes(way)):
+        found = f"{instance.text('Modality') or 'no'} of {name}"
+        wanted += f"; by modality {', '.join(one.head.modality or '' for one in system.iods if one.head.candidates)}"
+        return Finding("sop-class", section, about, "Modality", found, wanted, effect=effect)
+    return Finding("sop-class", section, about, "SOPClassUID", name, wanted, effect=effect)
 
 
 def _untabled(instance: Instance, iod: Iod) -> Finding:

@@ -88,15 +88,15 @@ class _lenient:  # noqa: N801 - a context manager, used as a word
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Yield files and what to call them, each once, in order."""
     seen: set[Path] = set()
-    for path in paths:
+    given = list(paths)
+    for path in given:
         if not path.exists():
             raise InputError("there is no such file or folder", str(path), "give files or folders with DICOM objects")
-        base = path if path.is_dir() else path.parent
         for one in _below(path):
             real = one.resolve()
             if real not in seen:
                 seen.add(real)
-                yield one, str(one.relative_to(base)) if path.is_dir() else one.name
+                yield one, str(one.relative_to(path)) if len(given) == 1 and path.is_dir() else str(one)
 
 
 def _below(path: Path) -> Iterator[Path]:

@@ -152,11 +152,11 @@ class Item:
             return None
         vr = address.vr if isinstance(address, PrivateAddress) else vr_of(address)
         try:
-            return self._values_at(tag, vr)
+            return self._values_at(tag, vr, label_of(address))
         except Exception as exc:  # noqa: BLE001 - whatever pydicom says of bytes that are no value
             return Unreadable(" ".join(str(exc).split())[:120] or type(exc).__name__)
 
-    def _values_at(self, tag: int, vr: str) -> list[Any]:
+    def _values_at(self, tag: int, vr: str, label: str) -> list[Any]:
         raw = self.dataset.get_item(tag)
         if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
             stored = raw.VR or vr
@@ -164,23 +164,22 @@ class Item:
                 self._look_at_vr(tag, stored, vr)
                 return _numbers(raw.value)
             if stored in ("UN", "") and vr:
-                return self._converted(raw, vr)
+                return self._converted(raw, vr, label)
         element = self.dataset[tag]
         self._look_at_vr(tag, str(element.VR), vr)
-        return self._of(element)
+        return self._of(element, label)
 
-    def _converted(self, raw: RawDataElement, vr: str) -> list[Any]:
+    def _converted(self, raw: RawDataElement, vr: str, label: str) -> list[Any]:
         """Return the values of an element without a VR of its own (PS3.5 6.2.2)."""
         if vr in _NUMBERS:
             return _numbers(raw.value or b"")
         known = raw._replace(VR=vr, is_implicit_VR=True, is_little_endian=True)
         value = convert_value(vr, known, self.dataset._character_set)  # noqa: SLF001 - what pydicom itself uses
-        return self._of(DataElement(raw.tag, vr, value, already_converted=True))
+        return self._of(DataElement(raw.tag, vr, value, already_converted=True), label)
 
-    def _of(self, element: DataElement) -> list[Any]:
+    def _of(self, element: DataElement, label: str) -> list[Any]:
         if element.VR == "SQ":
-            name = label_of(int(element.tag))
-            return [Item(one, self, name, index) for index, one in enumerate(element.value or ())]
+            return [Item(one, self, label, index) for index, one in enumerate(element.value or ())]
         return values_of(element)
 
     def _look_at_vr(self, tag: int, stored: str, wanted: str) -> None:
