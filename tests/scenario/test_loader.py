@@ -225,6 +225,10 @@ class TestMeaning:
         )
         assert (scenario.limit, scenario.faults, scenario.expect) == (24 * HOUR, (), ())
 
+    def test_a_folded_text_is_one_line(self, file: Path) -> None:
+        folded = load(file, change("about: The", "about: >\n  One line\n  and another.\n  The")).about
+        assert folded.startswith("One line and another. The printer")
+
     def test_words_that_yaml_1_1_takes_for_truth_are_text(self, file: Path) -> None:
         text = change("tags: [print]", "tags: [on, off, yes, no, y, 1_000, 2024-01-01, 12:30, 0122, .inf]")
         assert load(file, text).tags == (
