@@ -98,13 +98,13 @@ def decides(key: str) -> bool:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same; numbers within a millionth, as FL and DS write them."""
+    """Tell whether two values are the same; numbers within a millionth: FL and DS round."""
     if isinstance(one, str) and is_number(other):
         one = number_of_text(one)
     if isinstance(other, str) and is_number(one):
         other = number_of_text(other)
     if is_number(one) and is_number(other):
-        return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+        return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6)
     return same(one, other)
 
 

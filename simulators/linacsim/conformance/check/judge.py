@@ -281,7 +281,9 @@ class Judge:
         return own or self._consequence(what)
 
     def _consequence(self, what: str) -> Consequence:
-        return self.system.consequence(self.way, what)
+        """Return what the system documents for a kind of rule: ``import.value.rtstruct`` before ``import.value``."""
+        narrow = self.system.head.consequences.get(f"{self.way}.{what}.{self.plan.iod.kind}")
+        return narrow or self.system.consequence(self.way, what)
 
     def _person(
         self, rule: str, row: RowPlan, path: str, reason: str, sentence: str, found: str = "", *, always: bool = False
