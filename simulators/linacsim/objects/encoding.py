@@ -26,19 +26,29 @@ def prepare(ds: Dataset, transfer_syntax: str = ExplicitVRLittleEndian) -> Datas
     ds : pydicom.Dataset
         A data set with SOP Class UID and SOP Instance UID; it stays as it is, its elements are shared.
     transfer_syntax : str
-        Implicit or Explicit VR Little Endian; a built object is not compressed.
+        Implicit or Explicit VR Little Endian, or the one that the object is encoded in; nothing is compressed or
+        decompressed here.
 
     Raises
     ------
     InputError
-        If the transfer syntax is another one.
+        If the transfer syntax is another one, or the object is compressed and another one is asked for.
     """
-    if transfer_syntax not in UNCOMPRESSED:
+    own = encoded_as(ds)
+    if transfer_syntax != own and not {transfer_syntax, own or transfer_syntax} <= set(UNCOMPRESSED):
         names = " or ".join(uid.name for uid in UNCOMPRESSED)
-        raise InputError(f"an object built here is not encoded as {transfer_syntax}", "", f"ask for {names}")
+        what = f"an object that is encoded as {UID(own).name}" if own else "an object built here"
+        raise InputError(
+            f"{what} is not encoded as {UID(transfer_syntax).name}", "", f"ask for {names} of pixels as they are"
+        )
     prepared = copy(ds)
     prepared.file_meta = _file_meta(ds, transfer_syntax)
     return prepared
+
+
+def encoded_as(ds: Dataset) -> str:
+    """Return the transfer syntax that an object is encoded in; empty if nothing says so."""
+    return str(getattr(ds, "file_meta", {}).get("TransferSyntaxUID") or "")
 
 
 def _file_meta(ds: Dataset, transfer_syntax: str) -> FileMetaDataset:

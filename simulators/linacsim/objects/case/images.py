@@ -74,7 +74,7 @@ def _mr_slice(scene: Scene, phantom: Phantom, instance: int, z: float, thickness
     put(ds, ImageType=["ORIGINAL", "PRIMARY", "OTHER"], PatientPosition="HFS", AcquisitionNumber=1)
     put(ds, ScanningSequence="SE", SequenceVariant="NONE", ScanOptions="", MRAcquisitionType="2D")
     put(ds, RepetitionTime="500", EchoTime="15", EchoTrainLength="1", MagneticFieldStrength="1.5")
-    matrix, spacing = scene.settings.matrix // 2, 2 * scene.settings.spacing
+    matrix, spacing = scene.settings.matrix, scene.settings.spacing
     signal = _slice(phantom, matrix, spacing, z, thickness, MR_SIGNAL, MR_SHIFT)
     monochrome(ds, np.rint(signal).astype(np.uint16), stored=12)
     _general_image(ds, scene)
@@ -92,11 +92,12 @@ def _pet_slice(scene: Scene, instance: int, z: float, thickness: float) -> Datas
     ds = begin(scene, "pet", instance)
     frame_of_reference(ds, scene)
     put(ds, ImageType=["ORIGINAL", "PRIMARY"], AcquisitionNumber=1)
-    matrix, spacing = scene.settings.matrix // 2, 2 * scene.settings.spacing
+    matrix, spacing = scene.settings.matrix, scene.settings.spacing
     activity = _slice(scene.phantom, matrix, spacing, z, thickness, PET_ACTIVITY)
     monochrome(ds, np.rint(activity).astype(np.int16), signed=True)
     _general_image(ds, scene)
     _plane(ds, matrix, spacing, (0.0, 0.0, z), thickness)
+    put(ds, PatientWeight="75", PatientSize="1.75")
     _pet_series(ds, scene)
     _pet_isotope(ds, scene)
     put(ds, RescaleIntercept="0", RescaleSlope="1", FrameReferenceTime="90000", DecayFactor="1.01")

@@ -13,6 +13,7 @@ from pydicom.uid import UID
 
 from linacsim.conformance.kinds import NAMES, SOP_CLASSES
 from linacsim.objects.case.scene import Scene
+from linacsim.objects.charset import charset_for
 from linacsim.objects.encoding import IMPLEMENTATION_CLASS_UID, prepare
 
 MODALITIES = {
@@ -103,7 +104,7 @@ def begin(scene: Scene, kind: str, instance: int = 1) -> Dataset:
     ds = Dataset()
     ds.SOPClassUID = UID(SOP_CLASSES[kind])
     ds.SOPInstanceUID = scene.instance(kind, instance)
-    ds.SpecificCharacterSet = "ISO_IR 100"
+    ds.SpecificCharacterSet = charset_for(scene.settings.patient_name, scene.settings.patient_id)
     put(ds, InstanceCreationDate=date(scene.moment), InstanceCreationTime=time(scene.moment))
     ds.InstanceCreatorUID = IMPLEMENTATION_CLASS_UID
     _patient_and_study(ds, scene)

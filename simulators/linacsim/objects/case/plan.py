@@ -189,8 +189,9 @@ def _control_points(beam: Beam) -> list[Dataset]:
 
 def _first(point: Dataset, beam: Beam) -> None:
     """Add what stands in the first control point, and changes only if a later one says so."""
-    if beam.energy:
-        put(point, NominalBeamEnergy=number(beam.energy), DoseRateSet="400")
+    point.NominalBeamEnergy = number(beam.energy)
+    if not beam.is_setup:
+        point.DoseRateSet = "400"
     point.BeamLimitingDevicePositionSequence = [*_jaws(beam), *([_leaves(beam, 0)] if _has_leaves(beam) else [])]
     put(point, GantryAngle=number(beam.angles[0]), GantryRotationDirection=beam.rotation)
     put(point, BeamLimitingDeviceAngle="0", BeamLimitingDeviceRotationDirection="NONE")

@@ -47,7 +47,7 @@ class CaseSettings:
     slices: int = 24
     """Of the CT; MR and PET have half as many."""
     matrix: int = 96
-    """Rows and columns of the CT; MR and PET have half as many."""
+    """Rows and columns of CT, MR and PET."""
     pixel_spacing: float | None = None
     """In mm; by default so that the images are 400 mm wide."""
     slice_spacing: float = 5.0

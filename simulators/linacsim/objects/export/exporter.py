@@ -12,6 +12,7 @@ from copy import deepcopy
 from functools import lru_cache
 
 from pydicom import Dataset
+from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import ExplicitVRLittleEndian
 
 from linacsim.conformance.kinds import kind_of
@@ -20,7 +21,9 @@ from linacsim.conformance.tables import Sent
 from linacsim.errors import InputError
 from linacsim.kernel.identity import Identity
 from linacsim.objects.case import BUILDERS, Case
-from linacsim.objects.encoding import UNCOMPRESSED, prepare
+from linacsim.objects.charset import fit_charset
+from linacsim.objects.elements import vr_of
+from linacsim.objects.encoding import UNCOMPRESSED, encoded_as, prepare
 from linacsim.objects.export.pixels import restore
 from linacsim.objects.export.settle import from_constraint, settle
 from linacsim.objects.export.standard import needed
@@ -28,10 +31,11 @@ from linacsim.objects.export.tree import Key, Node, tree_of
 from linacsim.objects.export.uids import Names
 from linacsim.objects.export.vendor import Job, Vendor, private
 from linacsim.objects.export.vendors import VENDORS
+from linacsim.objects.imagefile import name_of, pydicom_errors
 
 _CONTROL_POINTS = ("300A,0111", "300A,03A8", "300A,02D0")
 """Sequences whose later items say only what changes (C.8.8.14.5)."""
-_BINARY = ("US", "SS", "UL", "SL", "FL", "FD", "AT", "OB", "OW")
+_BINARY = ("US", "SS", "UL", "SL", "FL", "FD", "AT", "OB", "OW", "UN")
 """VRs whose empty value is None."""
 
 
@@ -89,11 +93,12 @@ def export(ds: Dataset, system: System, identity: Identity, kinds: Iterable[str]
     Raises
     ------
     InputError
-        If the system does not export objects of this kind.
+        If the system does not export objects of this kind, or a value of the object cannot be read.
     """
     kind = kind_of(str(ds.get("SOPClassUID", "")))
     _check(system, kind)
-    return _export(ds, system, kind, identity, None, frozenset(kinds) | {kind})
+    with pydicom_errors(name_of(ds), "check the file: a value of it cannot be read"):
+        return _export(ds, system, kind, identity, None, frozenset(kinds) | {kind})
 
 
 def _check(system: System, kind: str) -> None:
@@ -115,18 +120,15 @@ def _export(
     names.reissue(job.ds)
     vendor.prepare(job)
     tree = _tree(system, kind)
-    restore(job.ds, tree)
+    if encoded_as(ds) in ("", *UNCOMPRESSED):  # compressed pixels go as they are
+        restore(job.ds, tree)
     _take_out(job.ds, tree, _Rules(kind, vendor))
     if "FrameOfReferenceUID" not in job.ds:
         job.ds.pop("PositionReferenceIndicator", None)  # its module is left out as a whole
     _put_in(job.ds, tree, left_out=_left_out(job.ds, tree, system, kind))
-    return prepare(job.ds, _syntax(ds))
-
-
-def _syntax(ds: Dataset) -> str:
-    """Return the transfer syntax of an object if it can stay, else Explicit VR Little Endian."""
-    known = getattr(ds, "file_meta", {}).get("TransferSyntaxUID")
-    return str(known) if known in UNCOMPRESSED else str(ExplicitVRLittleEndian)
+    fit_charset(job.ds)
+    correct_ambiguous_vr(job.ds, is_little_endian=True)
+    return prepare(job.ds, encoded_as(ds) or ExplicitVRLittleEndian)
 
 
 @lru_cache(maxsize=64)
@@ -164,8 +166,7 @@ def _take_out(ds: Dataset, node: Node, rules: _Rules) -> None:
         if not rules.keep(path, child):
             del ds[tag]
             continue
-        raw = ds.get_item(tag)
-        if raw.VR == "SQ" and (child or not rules.all):
+        if vr_of(ds, tag) == "SQ" and (child or not rules.all):
             inner = child or Node(path=path)
             if inner.children or not child:
                 for item in ds[tag].value:
@@ -232,7 +233,8 @@ def _add(ds: Dataset, node: Node) -> None:
         return  # an empty sequence, or no value where one is needed, would say less than nothing
     if value is None and node.vr not in _BINARY:
         value = ""
+    vr = "LO" if node.vr == "UN" and value is not None else node.vr
     if node.tag is not None:
-        ds.add_new(node.tag, node.vr, value)
+        ds.add_new(node.tag, vr, value)
     elif node.key[1]:
-        private(ds, node.key[1], node.key[0], node.vr, value)
+        private(ds, node.key[1], node.key[0], vr, value)

@@ -141,11 +141,14 @@ def _settle_equal(item: Dataset, element: DataElement, path: str) -> None:
 
 
 def from_constraint(node: Node) -> Any:
-    """Return the value that the tables themselves give an attribute; ``None`` if they give none."""
+    """Return the value that the tables themselves give an attribute; ``None`` if they give none.
+
+    Of several values the first is taken, but not for an attribute of type 3: that would say what nobody knows.
+    """
     for constraint in node.constraints:
         for key in ("fixed", "default", "start"):
             if key in constraint:
                 return convert(constraint[key], node.vr)
-        if constraint.get("enum") and constraint.get("unit") != "items":
+        if constraint.get("enum") and constraint.get("unit") != "items" and node.type != "3":
             return convert(constraint["enum"][0], node.vr)
     return None

@@ -70,11 +70,11 @@ class Node:
 
     @cached_property
     def vr(self) -> str:
-        """Its VR as the document, the dictionary, or nobody knows it: then LO."""
+        """Its VR as the document or the dictionary knows it; UN if nobody does."""
         if self.tag is not None and not self.tag.is_private:
             return dictionary_VR(self.tag).split(" or ", maxsplit=1)[0]
         said = next((row.vr for row in self.rows if row.vr), None) or (self.private.vr if self.private else None)
-        return said or _known_vr(self.key) or ("SQ" if self.children else "LO")
+        return said or _known_vr(self.key) or ("SQ" if self.children else "UN")
 
     @property
     def number(self) -> tuple[int, int]:

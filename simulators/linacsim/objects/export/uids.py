@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pydicom import Dataset
 
 from linacsim.conformance.kinds import kind_of
 from linacsim.kernel.identity import UID_ROOT, Identity
-
-
-def sequences(ds: Dataset) -> Iterator[tuple[int, list[Dataset]]]:
-    """Yield tag and items of the sequences of a data set; other values stay unread."""
-    for tag in list(ds.keys()):
-        if ds.get_item(tag).VR in ("SQ", None, "UN"):
-            element = ds[tag]
-            if element.VR == "SQ":
-                yield tag, list(element.value)
+from linacsim.objects.elements import sequences
 
 
 @dataclass(frozen=True, slots=True)

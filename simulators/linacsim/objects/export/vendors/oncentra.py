@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydicom import Dataset
 
-from linacsim.objects.case.modules import put
+from linacsim.objects.case.modules import number, put
 from linacsim.objects.export.vendor import Job, Vendor, private
 
 NUCLETRON = "NUCLETRON"
@@ -81,6 +81,8 @@ def _rtdose(job: Job) -> None:
 def _mfsc(job: Job) -> None:
     ds = job.ds
     put(ds, PerformingPhysicianName="")
+    if job.case:
+        ds.NominalScannedPixelSpacing = [number(job.case.settings.spacing)] * 2
     for where, vr, value in (
         ("0029,xx00", "LO", "1"),
         ("0029,xx01", "LO", "DOC"),
