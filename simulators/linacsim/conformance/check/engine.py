@@ -53,8 +53,20 @@ def _check(given: list[Instance], system: System, way: Way, unread: Sequence[Unr
     for one in _by_patient(given):
         for instance in one.objects:
             report.findings.extend(_one(instance, one, system, way, report.judged))
-        report.findings.extend(judge_preconditions(system, way, one, report.judged))
+        report.findings.extend(_news(judge_preconditions(system, way, one, report.judged), report.findings))
     return report
+
+
+def _news(more: Iterable[Finding], known: list[Finding]) -> list[Finding]:
+    """Return findings without those that only repeat, of an element that is missing, that it is."""
+    missing = {(one.about.file, one.path) for one in known if one.rule.endswith("#presence") and one.found == "absent"}
+    return [
+        one
+        for one in more
+        if one.state is not State.BROKEN
+        or one.effect.effect != "not documented"
+        or (one.about.file, one.path) not in missing
+    ]
 
 
 def _by_patient(given: list[Instance]) -> list[ObjectSet]:

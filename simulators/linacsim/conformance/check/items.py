@@ -166,6 +166,9 @@ class Item:
             if stored in ("UN", "") and vr:
                 return self._converted(raw, vr, label)
         element = self.dataset[tag]
+        if element.VR == "UN" and vr and isinstance(element.value, bytes):
+            known = RawDataElement(element.tag, "UN", len(element.value), element.value, 0, True, True)  # noqa: FBT003
+            return self._converted(known, vr, label)
         self._look_at_vr(tag, str(element.VR), vr)
         return self._of(element, label)
 
@@ -270,12 +273,13 @@ def _numbers(value: bytes) -> list[Any]:
 
 
 def _number(text: bytes) -> float:
-    if b"_" in text:
-        raise ValueError(f"{text[:20]!r} is no number")
+    clean = text.strip(b" \0")
     try:
-        return float(text.strip(b" \0"))
+        if b"_" not in clean:  # Python's float takes 1_000
+            return float(clean)
     except ValueError:
-        raise ValueError(f"{text[:20].decode('latin-1')!r} is no number") from None
+        pass
+    raise ValueError(f"{clean[:20].decode('latin-1')!r} is no number")
 
 
 def tag_of_text(text: str) -> int:

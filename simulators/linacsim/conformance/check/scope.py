@@ -157,10 +157,11 @@ class ObjectSet:
 
     @cached_property
     def by_series(self) -> Mapping[str, list[Instance]]:
-        """Objects by Series Instance UID."""
+        """Objects by Series Instance UID; one without is in no series."""
         found: dict[str, list[Instance]] = defaultdict(list)
         for one in self.objects:
-            found[one.series].append(one)
+            if one.series:
+                found[one.series].append(one)
         return found
 
     @cached_property
