@@ -1,4 +1,4 @@
-"""Looks over the readings of a system: ``python -m linacsim.conformance.check.lint SYSTEM``."""
+"""Looks over the readings of a system: ``python -m linacsim.conformance.check.lint [SYSTEM ...| functions]``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from linacsim.conformance.check.predicates import PREDICATES
 from linacsim.conformance.check.readings import Readings, compiled, fit, sentences
 from linacsim.conformance.loader import load_system, systems
 from linacsim.conformance.system import Iod, System
@@ -74,8 +75,25 @@ def report(system: System) -> tuple[list[str], list[Gap]]:
         return wrong, []
 
 
+def functions() -> list[str]:
+    """Return the functions that readings can use, a line each."""
+    lines = []
+    for name, one in sorted(PREDICATES.items()):
+        known = [
+            f"{each.name}={each.default!r}" if each.default is not each.empty else each.name for each in one.parameters
+        ]
+        lines.append(f"{name}({', '.join(known)}): {(one.call.__doc__ or '').strip().splitlines()[0]}")
+    return lines
+
+
 def main(arguments: list[str]) -> int:
-    """Print what is wrong with and missing from the readings of systems; 1 if there is anything."""
+    """Print what is wrong with and missing from the readings of systems; 1 if there is anything.
+
+    With ``functions`` as the only argument, print the functions that readings can use.
+    """
+    if arguments == ["functions"]:
+        sys.stdout.write("\n".join(functions()) + "\n")
+        return 0
     code = 0
     for name in arguments or systems():
         system = load_system(name)
