@@ -77,6 +77,15 @@ def test_cases_of_one_run_differ_by_label_and_keep_uids_where_only_numbers_chang
     assert case.altered(prescription=60.0).ct[0].SOPInstanceUID == case.ct[0].SOPInstanceUID
 
 
+def test_another_setting_builds_only_what_it_shapes(case: Case) -> None:
+    built = case.ct, case.rtimage
+    other = case.altered(radiograph=64)
+    assert other.ct is built[0]
+    assert other.rtimage[0].Rows == 64
+    assert case.altered(slices=5).ct is not case.ct
+    assert case.altered(radiograph=case.settings.radiograph).rtimage is built[1]
+
+
 def test_uids_are_unique_and_members_are_built_once(case: Case) -> None:
     uids = [ds.SOPInstanceUID for ds in case.objects()]
     assert len(uids) == len(set(uids))

@@ -75,7 +75,9 @@ _ALL = {
     "arc": Beam("arc", "ARC", "Full arc", _ARC, meterset=210.0, rotation="CW"),
     "electron": Beam("electron", "E12", "Electron boost", (30.0, 30.0), "ELECTRON", 12.0, 40.0),
     "kv-ap": Beam("kv-ap", "KV_AP", "kV anterior", (0.0, 0.0), energy=0.1, meterset=0, imaging="KV\\Image"),
-    "kv-lateral": Beam("kv-lateral", "KV_LAT", "kV lateral", (270.0, 270.0), energy=0.1, meterset=0, imaging="KV\\Image"),
+    "kv-lateral": Beam(
+        "kv-lateral", "KV_LAT", "kV lateral", (270.0, 270.0), energy=0.1, meterset=0, imaging="KV\\Image"
+    ),
     "mv-ap": Beam("mv-ap", "MV_AP", "MV anterior", (0.0, 0.0), meterset=0, imaging="PortImageHighQuality"),
     "cbct": Beam("cbct", "CBCT", "Cone beam CT", (0.0, 0.0), energy=0.125, meterset=0, imaging="KV\\CBCT"),
 }

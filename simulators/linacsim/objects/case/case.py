@@ -39,6 +39,16 @@ BUILDERS: dict[str, Callable[[Scene], list[Dataset]]] = {
 """What builds each kind, in the order of an export: what is referred to comes first."""
 
 
+_SHAPED_BY = {
+    "beams": {"rtplan", "rtdose", "rtimage", "cr", "sc"},
+    "radiograph": {"rtimage", "cr", "sc"},
+    "ion": {"rtionplan"},
+    "beam_doses": {"rtdose"},
+    "dose_spacing": {"rtdose"},
+}
+"""The kinds that a setting shapes; any other setting shapes all."""
+
+
 class Case:
     """The objects of one synthetic patient, consistent as a set.
 
@@ -83,8 +93,12 @@ class Case:
         return [ds for kind in ordered for ds in self.build(kind)]
 
     def altered(self, **changes: Any) -> Case:
-        """Return the case with other settings; what stays the same keeps its UIDs."""
-        return Case(self.scene.identity, replace(self.settings, **changes))
+        """Return the case with other settings; what stays the same keeps its UIDs, and is not built again."""
+        other = Case(self.scene.identity, replace(self.settings, **changes))
+        new = {name for name in changes if getattr(other.settings, name) != getattr(self.settings, name)}
+        touched = set().union(*(_SHAPED_BY.get(name, set(BUILDERS)) for name in new))
+        other._built.update({kind: built for kind, built in self._built.items() if kind not in touched})
+        return other
 
     @property
     def ct(self) -> list[Dataset]:

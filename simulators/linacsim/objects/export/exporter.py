@@ -71,8 +71,8 @@ def export_case(case: Case, system: System, kinds: Iterable[str] | None = None) 
     for kind in [one for one in BUILDERS if one in wanted] + sorted(wanted - set(BUILDERS)):
         _check(system, kind)
         suited = case.altered(**_vendor(system).changes(kind))
-        built = case.build(kind) if suited.settings == case.settings else suited.build(kind)
-        found += [_export(ds, system, kind, case.scene.identity, suited, frozenset(wanted)) for ds in built]
+        identity, together = case.scene.identity, frozenset(wanted)
+        found += [_export(ds, system, kind, identity, suited, together) for ds in suited.build(kind)]
     return found
 
 
@@ -97,6 +97,8 @@ def export(ds: Dataset, system: System, identity: Identity, kinds: Iterable[str]
     """
     kind = kind_of(str(ds.get("SOPClassUID", "")))
     _check(system, kind)
+    if kind in _vendor(system).handed_on:
+        return prepare(deepcopy(ds), encoded_as(ds) or ExplicitVRLittleEndian)
     with pydicom_errors(name_of(ds), "check the file: a value of it cannot be read"):
         return _export(ds, system, kind, identity, None, frozenset(kinds) | {kind})
 
@@ -218,6 +220,8 @@ def _present(ds: Dataset, node: Node) -> bool:
     if node.tag is not None:
         return node.tag in ds
     group, element = node.number
+    if not node.key[1]:
+        return False
     try:
         return element in ds.private_block(group, node.key[1])
     except KeyError:
@@ -236,5 +240,5 @@ def _add(ds: Dataset, node: Node) -> None:
     vr = "LO" if node.vr == "UN" and value is not None else node.vr
     if node.tag is not None:
         ds.add_new(node.tag, vr, value)
-    elif node.key[1]:
+    elif node.key[1]:  # a block cannot be reserved for nobody
         private(ds, node.key[1], node.key[0], vr, value)

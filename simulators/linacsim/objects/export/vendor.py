@@ -68,6 +68,8 @@ class Vendor:
         Kinds that are new as well if they go along; references to those that do not go along stay.
     as_stored : frozenset of str
         Kinds that go as they were imported: what the table leaves out goes along.
+    handed_on : frozenset of str
+        Kinds of which a user's own file leaves as it came; the table is of what the system makes itself.
     settings : mapping
         Settings of a case for this exporter, by kind; those under ``""`` count for all.
     adapt : mapping
@@ -81,6 +83,7 @@ class Vendor:
     own: frozenset[str] = RT
     remade: frozenset[str] = frozenset()
     as_stored: frozenset[str] = frozenset()
+    handed_on: frozenset[str] = frozenset()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     adapt: Mapping[str, Adapt] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()

@@ -73,6 +73,7 @@ def _rtimage(job: Job) -> None:
 VENDOR = Vendor(
     remade=frozenset({"ct"}),
     as_stored=frozenset({"mr", "pet"}),
+    handed_on=frozenset({"ct", "mr", "pet"}),  # 3.4.1
     adapt={
         "": _any,
         "ct": _ct,
