@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
+from pydicom.sequence import Sequence as DicomSequence
 
 from linacsim.devices.planning.personality import Print
 from linacsim.errors import InputError
@@ -17,15 +18,22 @@ _GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
 """Columns and rows that ``auto`` chooses from, for an upright film."""
 
 
-def pages(what: Print, paths: list[str]) -> tuple[str, list[list[PrintableImage]]]:
+def pages(what: Print, sources: Sequence[str | Dataset]) -> tuple[str, list[list[PrintableImage]]]:
     """Return the Image Display Format and the films of a job, each a list of images in the order of their positions.
+
+    Parameters
+    ----------
+    what : Print
+        What the user has chosen.
+    sources : sequence of str or Dataset
+        Paths of images, or images that were built here.
 
     Raises
     ------
     InputError
         If a file cannot be printed or the display format is not ``STANDARD``.
     """
-    images = [image for path in paths for image in _images(path, what)]
+    images = [image for source in sources for image in _images(source, what)]
     if not images:
         raise InputError("there is nothing to print", "images", "name at least one image")
     layout = _grid(len(images), what) if what.image_display_format == "auto" else what.image_display_format
@@ -42,8 +50,8 @@ def _grid(count: int, what: Print) -> str:
     return f"STANDARD\\{short},{long}" if what.film_orientation == "PORTRAIT" else f"STANDARD\\{long},{short}"
 
 
-def _images(path: str, what: Print) -> list[PrintableImage]:
-    ds = read_image(path)
+def _images(source: str | Dataset, what: Print) -> list[PrintableImage]:
+    ds = read_image(source) if isinstance(source, str) else source
     count = frames(ds)
     wanted = {"all": count, "first": 1}.get(what.frames, what.frames) if isinstance(what.frames, str) else what.frames
     chosen = np.linspace(0, count - 1, min(int(wanted), count)).round().astype(int)
@@ -73,6 +81,6 @@ def _encoded(pixels: Any) -> bytes:
     return data + b"\0" * (len(data) % 2)
 
 
-def sequence_of(*items: Dataset) -> Sequence:
+def sequence_of(*items: Dataset) -> DicomSequence:
     """Return a sequence of `items`."""
-    return Sequence(items)
+    return DicomSequence(items)

@@ -1,20 +1,58 @@
-"""The parameters of a planning system's print client, and of a print job."""
+"""The parameters of a planning system, and of what its print clients print."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from linacsim.devices.entity import NetworkSettings
-from linacsim.kernel.units import seconds
+from linacsim.conformance.model import UID
+from linacsim.devices.storage.personality import DiskSettings
 from linacsim.settings import AETitle, Count, Duration, Settings
 
+Syntax = Literal["implicit-little", "explicit-little", "explicit-big"]
+"""An uncompressed transfer syntax (PS3.5 10)."""
 
-class PrintSCUPersonality(NetworkSettings):
-    """A print client; the timeouts are ours where the document gives none."""
 
-    dimse_timeout: Duration = seconds(300)
-    network_timeout: Duration = seconds(600)
-    maximum_length: int = 65536
+class PlanningPersonality(Settings):
+    """What a site can set at an application entity of a planning system.
+
+    Whatever is left out is as its conformance statement documents it, and where that is silent, as the README says.
+
+    Attributes
+    ----------
+    ae_title : str
+        The AE title that it calls itself, if not the name of the peer.
+    acse_timeout, dimse_timeout, network_timeout, connection_timeout : Duration
+        How long it waits for an answer to an association message, for a DIMSE response, on an idle association, for a
+        transport connection.
+    maximum_length : int
+        The P-DATA-TF length that is announced (PS3.8 D.1); 0 is no maximum.
+    maximum_associations : int
+        Associations accepted at the same time.
+    implementation_class_uid : str
+        Where the document names several: which of them.
+    transfer_syntaxes : list of str
+        What is proposed where the document leaves it to the site: ``implicit-little``, ``explicit-little``,
+        ``explicit-big``.
+    require_called : bool
+        Reject associations that call another AE title.
+    accept_calling : list of str
+        Reject associations from other AE titles; an empty list accepts all.
+    disk : DiskSettings
+        Where received objects go.
+    """
+
+    ae_title: AETitle | None = None
+    acse_timeout: Duration | None = None
+    dimse_timeout: Duration | None = None
+    network_timeout: Duration | None = None
+    connection_timeout: Duration | None = None
+    maximum_length: int | None = None
+    maximum_associations: Count | None = None
+    implementation_class_uid: UID | None = None
+    transfer_syntaxes: tuple[Syntax, ...] = ()
+    require_called: bool | None = None
+    accept_calling: tuple[AETitle, ...] = ()
+    disk: DiskSettings = DiskSettings()
 
 
 class Print(Settings):

@@ -1,68 +1,123 @@
-"""The Oncentra CM Print SCU: prints collated or uncollated, as its conformance statement gives the steps."""
+"""Which services an application entity has: from its table to a kind of device.
+
+Every entity of every system is a kind, ``<system>-<entity>``. What it does follows from its roles and activities; what
+is special about one stands in the small file of its system.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
+from typing import cast
 
-from pynetdicom import AE
-from pynetdicom.presentation import PresentationContext, build_context
-
-from linacsim.conformance.loader import load_entity
-from linacsim.conformance.model import Activity, Entity
-from linacsim.devices.device import Action, Device, Kind
-from linacsim.devices.entity import application_entity, associate
-from linacsim.devices.planning.pages import pages
-from linacsim.devices.planning.personality import Print, PrintSCUPersonality
-from linacsim.devices.planning.printjob import PrintJob
-from linacsim.kernel.places import Place
-from linacsim.kernel.shelf import Shelf
-
-
-class PrintSCU(Device):
-    """A print client that is driven by the table of an application entity."""
-
-    personality: PrintSCUPersonality
-
-    def __init__(self, place: Place, personality: PrintSCUPersonality, shelf: Shelf) -> None:
-        super().__init__(place, personality, shelf)
-        self.entity: Entity = load_entity("oncentra", "cm-print-scu")
-
-    def print(self, what: Print) -> None:
-        """Print images; the activity of the document is `print-collated` or `print-uncollated` (section 2.2.2.2)."""
-        layout, films = pages(what, [self.find_file(name) for name in what.images])
-        ((ae, contexts),) = self.calls()
-        assoc = associate(self, ae, what.to, contexts, what.called or "")
-        activity = self._activity("print-collated" if what.collated else "print-uncollated")
-        identity = self.place.kernel.identity
-        laid_out = what.model_copy(update={"image_display_format": layout})
-        PrintJob(assoc, activity, laid_out, films, lambda purpose: identity.next_uid(self.name, purpose)).play()
-        self.place.log("print-sent", films=len(films), images=sum(len(film) for film in films), **{"with": what.to})
-
-    def calls(self) -> Iterator[tuple[AE, list[PresentationContext]]]:
-        """Yield the one kind of association that it opens."""
-        ae = application_entity(self, self.personality)
-        ae.implementation_class_uid = self.entity.implementation_class_uid[0]
-        ae.implementation_version_name = self.entity.implementation_version_name[0]
-        yield (
-            ae,
-            [
-                build_context(context.abstract_syntax, list(context.transfer_syntaxes))
-                for context in self.entity.presentation_contexts
-            ],
-        )
-
-    def _activity(self, name: str) -> Activity:
-        return next(activity for activity in self.entity.activities if activity.id == name)
+from linacsim.conformance.loader import SYSTEMS, load_entity, load_system
+from linacsim.conformance.model import Entity, Role
+from linacsim.conformance.negotiation import Party
+from linacsim.devices.device import Kind
+from linacsim.devices.planning import monaco, oncentra, preciseplan, raystation, varian
+from linacsim.devices.planning.filing import FileExporting, FileImporting
+from linacsim.devices.planning.peer import Peer
+from linacsim.devices.planning.printing import PrintSCU
+from linacsim.devices.planning.querying import QuerySCU
+from linacsim.devices.planning.receiving import BREAKAGES, StorageSCP
+from linacsim.devices.planning.retrieving import RetrieveSCU
+from linacsim.devices.planning.sending import StorageSCU
 
 
-ONCENTRA_CM_PRINT_SCU = Kind(
-    name="oncentra-cm-print-scu",
-    build=PrintSCU,
-    settings=PrintSCUPersonality,
-    about="Oncentra 4.3 CM Print SCU: prints films collated or uncollated",
-    actions={"print": Action(Print, "print")},
-    events=frozenset({"print-sent", "printer-told"}),
-    fields=frozenset({"films", "images", "info"}),
-    serves=False,
-)
-PrintSCU.kind = ONCENTRA_CM_PRINT_SCU
+class Client(StorageSCU, QuerySCU, RetrieveSCU, PrintSCU):
+    """A system that calls, in any of the services."""
+
+
+class Files(FileImporting, FileExporting):
+    """A system that reads and writes files."""
+
+
+SPECIAL: dict[tuple[str, str], type[Peer]] = {
+    ("monaco", "monaco-scp"): monaco.MonacoSCP,
+    ("monaco", "print-scu"): monaco.PrintDRR,
+    ("oncentra", "cm-query-retrieve-scu"): oncentra.CmQueryRetrieve,
+    ("oncentra", "fr-scu"): oncentra.FileRestore,
+    ("oncentra", "fr-scp"): oncentra.FrSCP,
+    ("oncentra", "winscp32-scp"): oncentra.WinSCP32,
+    ("preciseplan", "precplan-export"): preciseplan.PrecisePlanExport,
+    ("raystation", "raystation-internal-storage-scp"): raystation.InternalStorageSCP,
+    ("raystation", "raystation-qr-scu"): raystation.PacsSource,
+    ("raystation", "raystation-raygateway-import"): raystation.GatewaySource,
+    ("raystation", "raystation-storage-scp-service"): raystation.StorageService,
+    ("raystation", "raystation-storage-scp-source"): raystation.InboxSource,
+    ("varian-obi", "find-scu"): varian.FindSCU,
+    ("varian-obi", "media-file-mode"): varian.MediaFiles,
+    ("varian-obi", "move-scu"): varian.MoveSCU,
+    ("varian-obi", "storage-scp"): varian.ObiStorageSCP,
+}
+"""Entities that do more than their tables can say."""
+
+EVENTS = frozenset(
+    {
+        "case-failed", "case-filed", "case-queued", "case-restored", "disk-cleared", "disk-full", "export-done",
+        "file-left-out", "files-deleted", "files-shown", "import-done", "listening", "listening-ended", "object-failed",
+        "object-imported", "object-refused", "object-rejected", "object-sent", "object-stored", "object-written",
+        "objects-sent", "print-sent", "printer-told", "query-done", "retrieval-done", "user-told",
+    }
+)  # fmt: skip
+"""The words that planning systems write into the log."""
+FIELDS = frozenset(
+    {
+        "bytes", "case", "category", "comment", "films", "images", "info", "level", "matches", "object", "objects", "of",
+        "patients", "port", "rejected", "series", "sessions", "studies", "text",
+    }
+)  # fmt: skip
+"""The fields of those records."""
+
+
+@cache
+def names() -> dict[str, tuple[str, str]]:
+    """Return system and entity of each kind, from the names of the tables alone."""
+    found = {}
+    for path in sorted(SYSTEMS.glob("*/entities/*.toml")):
+        system, entity = path.parts[-3], path.stem
+        found[entity if entity.startswith(f"{system}-") else f"{system}-{entity}"] = (system, entity)
+    return found
+
+
+@cache
+def kind(name: str) -> Kind:
+    """Return the kind of device that plays an application entity; its table is read now.
+
+    Raises
+    ------
+    KeyError
+        If there is no such entity.
+    """
+    system, entity_id = names()[name]
+    entity = load_entity(system, entity_id)
+    base = SPECIAL.get((system, entity_id)) or role_of(entity)
+    words = {"system_id": system, "entity_id": entity_id, "__doc__": base.__doc__}
+    device = cast("type[Peer]", type(base.__name__, (base,), words))
+    head = load_system(system).head
+    listens = issubclass(base, StorageSCP)
+    made = Kind(
+        name=name,
+        build=device,
+        settings=base.site,
+        about=f"{head.title}: {entity.title}",
+        actions=dict(base.actions(entity)),
+        breakages=BREAKAGES if listens else {},
+        events=EVENTS,
+        fields=FIELDS,
+        serves=listens,
+    )
+    device.kind = made
+    return made
+
+
+def role_of(entity: Entity) -> type[Peer]:
+    """Return what an entity is by its roles alone."""
+    if Role.SCP in entity.roles:
+        return StorageSCP
+    return Client if Role.SCU in entity.roles else Files
+
+
+def party_of(name: str) -> Party:
+    """Return a kind as a party of a negotiation."""
+    system, entity = names()[name]
+    return Party(system, load_system(system).head.title, load_entity(system, entity))

@@ -1,0 +1,212 @@
+"""The parameters of activities: what the user of a planning system chooses before pressing the button."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from linacsim.kernel.units import seconds
+from linacsim.objects.case.settings import BEAMS, CaseSettings
+from linacsim.settings import AETitle, Count, Duration, Settings, StatusCode
+
+Kind = Literal["ct", "mr", "pet", "reg", "rtstruct", "rtplan", "rtionplan", "rtdose", "rtimage", "cr", "sc", "mfsc"]
+"""A kind of object (`linacsim.conformance.kinds`)."""
+
+_PLAIN = CaseSettings()
+
+
+class CaseOf(Settings):
+    """A synthetic patient; the same case everywhere in a run has the same UIDs.
+
+    Attributes
+    ----------
+    label : str
+        Tells one case of a run from another.
+    patient_name, patient_id : str
+        Who it is.
+    slices, matrix : int
+        CT slices; rows and columns of each.
+    slice_spacing, pixel_spacing, dose_spacing : float
+        In mm.
+    beams : list of str
+        The beams of the plan.
+    fractions, prescription : int, float
+        Of the plan, in Gy.
+    machine : str
+        Treatment Machine Name.
+    radiograph : int
+        Rows and columns of radiographs.
+    """
+
+    label: str = _PLAIN.label
+    patient_name: str = _PLAIN.patient_name
+    patient_id: str = _PLAIN.patient_id
+    slices: Count = _PLAIN.slices
+    matrix: Count = _PLAIN.matrix
+    slice_spacing: float = _PLAIN.slice_spacing
+    pixel_spacing: float | None = None
+    dose_spacing: float = _PLAIN.dose_spacing
+    beams: tuple[str, ...] = BEAMS
+    fractions: Count = _PLAIN.fractions
+    prescription: float = _PLAIN.prescription
+    machine: str = _PLAIN.machine
+    radiograph: Count = _PLAIN.radiograph
+
+    def settings(self) -> CaseSettings:
+        """Return the same for the builders of objects."""
+        return CaseSettings(**self.model_dump())
+
+
+class Objects(Settings):
+    """Which objects: files, or a case that is built for the system as its tables say.
+
+    Attributes
+    ----------
+    files : list of str
+        Paths of files, of folders (with everything below them that is DICOM), or ``pydicom:NAME``. They are taken as
+        they are.
+    case : CaseOf
+        What is built if there are no files.
+    what : list of str
+        The kinds of objects that are chosen; all that the activity is for, if left out.
+    """
+
+    files: tuple[str, ...] = ()
+    case: CaseOf = CaseOf()
+    what: tuple[Kind, ...] = ()
+
+
+class Export(Objects):
+    """Send objects to a peer.
+
+    Attributes
+    ----------
+    to : str
+        The peer.
+    called : str
+        The AE title to call, if not the peer's own.
+    """
+
+    to: AETitle
+    called: AETitle | None = None
+
+
+class Verify(Settings):
+    """Ask a peer whether it is there, with C-ECHO.
+
+    Attributes
+    ----------
+    to : str
+        The peer.
+    called : str
+        The AE title to call, if not the peer's own.
+    """
+
+    to: AETitle
+    called: AETitle | None = None
+
+
+class Serve(Settings):
+    """Wait until this has been done for a remote system; what was done before and not waited for yet counts.
+
+    Attributes
+    ----------
+    objects : int
+        How many objects or C-ECHOs.
+    within : Duration
+        How long to wait.
+    """
+
+    objects: Count = 1
+    within: Duration = seconds(60)
+
+
+class Query(Settings):
+    """Query a peer, and look into what is found.
+
+    Attributes
+    ----------
+    to : str
+        The peer.
+    called : str
+        The AE title to call, if not the peer's own.
+    root : str
+        The information model, ``patient`` or ``study``; the system's own choice if left out.
+    patient_name, patient_id : str
+        What is searched for.
+    patient, study, series : int or str
+        Which match is looked into: the first, the second..., or the one with this Patient ID, Study or Series Instance
+        UID.
+    """
+
+    to: AETitle
+    called: AETitle | None = None
+    root: Literal["patient", "study"] | None = None
+    patient_name: str = ""
+    patient_id: str = ""
+    patient: Count | str = 1
+    study: Count | str = 1
+    series: Count | str = 1
+
+
+class FileImport(Settings):
+    """Read files and import what the system takes.
+
+    Attributes
+    ----------
+    files : list of str
+        Paths of files or folders, or ``pydicom:NAME``.
+    mask : str
+        Which files of a folder are looked at: ``*.dcm``.
+    strict : bool
+        Whether the step fails if an object is rejected.
+    """
+
+    files: tuple[str, ...]
+    mask: str = "*"
+    strict: bool = True
+
+
+class LocalImport(Settings):
+    """Import what has been received.
+
+    Attributes
+    ----------
+    patient_id : str
+        Only the objects of this patient; all, if left out.
+    strict : bool
+        Whether the step fails if an object is rejected.
+    """
+
+    patient_id: str | None = None
+    strict: bool = True
+
+
+class FileExport(Objects):
+    """Write objects as files."""
+
+
+class FillDisk(Settings):
+    """Breakage: there is no room for received objects; lasts until `cleared_after`, or for good.
+
+    Attributes
+    ----------
+    cleared_after : Duration
+        When there is room again.
+    """
+
+    cleared_after: Duration | None = None
+
+
+class AnswerWith(Settings):
+    """Breakage: the next objects are answered with a status that the system documents to return.
+
+    Attributes
+    ----------
+    status : int
+        The code, as ``A700``.
+    times : int
+        How many objects.
+    """
+
+    status: StatusCode
+    times: Count = 1

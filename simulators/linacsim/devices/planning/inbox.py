@@ -1,0 +1,29 @@
+"""Folders of the shelf in which received objects wait until a user imports them."""
+
+from __future__ import annotations
+
+from linacsim.kernel.shelf import Shelf
+
+
+def folders_in(shelf: Shelf, kind: str) -> list[str]:
+    """Return the names of the folders inside `kind`, sorted."""
+    if shelf.folder is None:
+        inside = [where.removeprefix(f"{kind}/") for where in shelf.memory if where.startswith(f"{kind}/")]
+        return sorted({rest.partition("/")[0] for rest in inside if "/" in rest})
+    path = shelf.folder / kind
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir()) if path.is_dir() else []
+
+
+def files_in(shelf: Shelf, kind: str) -> list[str]:
+    """Return the paths of the files in the folder `kind` itself, sorted."""
+    folders = set(folders_in(shelf, kind))
+    names = [where for where in shelf.names(kind) if "/" not in where.removeprefix(f"{kind}/")]
+    return [where for where in names if where.rpartition("/")[2] not in folders]
+
+
+def remove(shelf: Shelf, where: str) -> None:
+    """Take a file off the shelf; it may have gone already."""
+    if shelf.folder is None:
+        shelf.memory.pop(where, None)
+    else:
+        (shelf.folder / where).unlink(missing_ok=True)
