@@ -294,6 +294,14 @@ def test_the_one_slice_stands_out_from_the_many(tmp_path: Path) -> None:
     assert report.broken == 2
 
 
+def test_an_object_can_be_checked_against_one_system_after_the_other(tmp_path: Path) -> None:
+    found = system(tmp_path, "rtplan.import", [row("300A,00B0>300A,00C0", "BeamNumber", type="1", import_="required")])
+    one = instance("rtplan", BeamSequence=[{"BeamName": "a"}])
+    one.dataset["BeamSequence"].value[0].add_new("BeamNumber", "LO", "1")
+    assert told(checked(found, one)) == told(checked(found, one))
+    assert told(checked(found, one)) == [("rtplan.import#vr", "BeamSequence[0].BeamNumber", "VR LO")]
+
+
 def test_the_same_objects_are_told_the_same_again() -> None:
     objects = [instance("rtplan", PatientID="A", BeamSequence=[{"BeamNumber": n} for n in range(3)])]
     first: list[Finding] = check(objects, load_system("raystation")).findings

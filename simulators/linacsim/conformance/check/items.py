@@ -94,7 +94,7 @@ class Item:
         The place in the sequence, from 0.
     """
 
-    __slots__ = ("_keys", "_values", "around", "dataset", "index", "label", "wrong_vrs")
+    __slots__ = ("_blocks", "_keys", "_values", "around", "dataset", "index", "label", "wrong_vrs")
 
     def __init__(self, dataset: Dataset, around: Item | None = None, label: str = "", index: int = 0) -> None:
         self.dataset = dataset
@@ -103,6 +103,7 @@ class Item:
         self.index = index
         self._keys = dataset.keys()
         self._values: dict[Address, list[Any] | Unreadable | None] = {}
+        self._blocks: dict[int, list[tuple[int, str]]] = {}
         self.wrong_vrs: list[tuple[int, str]] = []
         """Elements that were stored under another VR than the dictionary's: tag and VR."""
 
@@ -189,24 +190,29 @@ class Item:
         if wanted and stored != wanted and stored not in _BYTES and stored not in wanted.split(" or "):
             self.wrong_vrs.append((tag, stored))
 
+    def blocks(self, group: int) -> list[tuple[int, str]]:
+        """Return the blocks of a private group that are reserved in this item: slot and creator (PS3.5 7.8.1)."""
+        known = self._blocks.get(group)
+        if known is None:
+            base = group << 16
+            known = [(slot, self.text(base + slot)) for slot in _SLOTS if base + slot in self._keys]
+            self._blocks[group] = known
+        return known
+
     def creators(self, group: int) -> list[str]:
         """Return the creators of the blocks of a private group, in this item."""
-        tags = ((group << 16) + slot for slot in _SLOTS)
-        return [name for tag in tags if tag in self._keys and (name := self.text(tag))]
+        return [name for _, name in self.blocks(group) if name]
 
     def holds_block(self, group: int) -> bool:
         """Tell whether the item has an element of a private block of a group, not counting those that reserve it."""
         return any(tag >> 16 == group and tag & 0xFFFF >= 0x1000 for tag in self._keys)
 
     def _locate(self, address: PrivateAddress) -> int | None:
-        """Return the tag of a private element: the block is reserved in this item (PS3.5 7.8.1)."""
-        base = address.group << 16
-        for slot in _SLOTS:
-            tag = base + slot
-            if tag in self._keys and (not address.creator or self.text(tag) == address.creator):
-                found = base + (slot << 8) + address.element
-                if found in self._keys:
-                    return found
+        """Return the tag of a private element: the block is reserved in this item."""
+        for slot, creator in self.blocks(address.group):
+            found = (address.group << 16) + (slot << 8) + address.element
+            if (not address.creator or creator == address.creator) and found in self._keys:
+                return found
         return None
 
     def text(self, tag: int) -> str:

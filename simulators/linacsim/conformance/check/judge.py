@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from linacsim.conformance.check.findings import About, Finding, State
-from linacsim.conformance.check.items import CreatorAddress, Item, label_of
+from linacsim.conformance.check.items import CreatorAddress, Item, label_of, vr_of
 from linacsim.conformance.check.plan import Need, Node, Plan, RowPlan
 from linacsim.conformance.check.readings import Compiled
 from linacsim.conformance.check.scope import Instance, ObjectSet, Scope
@@ -60,8 +60,7 @@ class Judge:
                         self._walk(node.children, one)
         self._look_at_blocks(item)
         for tag, vr in item.wrong_vrs:
-            self._say(f"{self.plan.iod.id}#vr", "PS3.6", item.path_to(label_of(tag)), f"VR {vr}", "the VR of PS3.6")
-        item.wrong_vrs.clear()
+            self._wrong_vr(item.path_to(label_of(tag)), tag, vr)
 
     def _judge(self, row: RowPlan, node: Node, item: Item, values: list[Any] | Unreadable | None) -> None:
         if isinstance(values, Unreadable):
@@ -86,6 +85,11 @@ class Judge:
                     self._value(row, node, item, rule, found, test.wanted, holds)
         if row.sentence and (values or node.children):
             self._rules(row, node, item, scope, holds)
+
+    def _wrong_vr(self, path: str, tag: int, vr: str) -> None:
+        if ("vr", path) not in self._said:
+            self._said.add(("vr", path))
+            self._say(f"{self.plan.iod.id}#vr", "PS3.6", path, f"VR {vr}", f"VR {vr_of(tag)}")
 
     def _unreadable(self, row: RowPlan, node: Node, item: Item, values: Unreadable) -> None:
         path = item.path_to(node.label)
