@@ -151,7 +151,7 @@ def _heading(group: Group) -> str:
     one = group.first.about
     files = group.files
     if group.of > 1 and len(files) == group.of:
-        return f"{one.kind}, all {group.of}"
+        return f"{one.kind}, all {group.of}, first {one.file}"
     if group.of > 1 and len(files) > 1:
         return f"{one.kind}, {len(files)} of {group.of}, first {one.file}"
     if group.of > 1:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from linacsim.conformance.check.predicates import PREDICATES
+from linacsim.conformance.check.predicates import functions
 from linacsim.conformance.check.scope import Instance
 from tests.conformance.check.scopes import instance, verdict
 
@@ -195,6 +195,6 @@ def test_every_function_has_a_case() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    ours = {name for name, one in PREDICATES.items() if one.call.__module__.rpartition(".")[2] in OURS}
+    ours = {name for name, one in functions().items() if one.call.__module__.rpartition(".")[2] in OURS}
     assert ours - called == set()
-    assert all(PREDICATES[name].call.__doc__ for name in ours)
+    assert all(functions()[name].call.__doc__ for name in ours)

@@ -8,19 +8,15 @@
 - `values`, `items`, `scope`: what is looked up, and where.
 """
 
+from linacsim.conformance.check.engine import check as check
 from linacsim.conformance.check.expression import Expression as Expression
 from linacsim.conformance.check.expression import ExpressionError as ExpressionError
 from linacsim.conformance.check.expression import compile_expression as compile_expression
-from linacsim.conformance.check.predicates import load_predicates as _load_predicates
-
-_load_predicates()
-
-from linacsim.conformance.check.engine import check as check  # noqa: E402 - the functions of readings come first
-from linacsim.conformance.check.findings import Finding as Finding  # noqa: E402
-from linacsim.conformance.check.findings import Report as Report  # noqa: E402
-from linacsim.conformance.check.findings import State as State  # noqa: E402
-from linacsim.conformance.check.gather import gather as gather  # noqa: E402
-from linacsim.conformance.check.scope import Instance as Instance  # noqa: E402
+from linacsim.conformance.check.findings import Finding as Finding
+from linacsim.conformance.check.findings import Report as Report
+from linacsim.conformance.check.findings import State as State
+from linacsim.conformance.check.gather import gather as gather
+from linacsim.conformance.check.scope import Instance as Instance
 
 __all__ = [
     "Expression",

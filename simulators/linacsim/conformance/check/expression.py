@@ -24,7 +24,7 @@ from typing import Any
 
 from pydicom import datadict
 
-from linacsim.conformance.check.predicates import PREDICATES, Predicate
+from linacsim.conformance.check.predicates import Predicate, functions
 from linacsim.conformance.check.scope import Item, Scope, is_sequence, tag_of, value_of
 from linacsim.conformance.check.values import Broken, Unknown, is_number, same, spelled
 from linacsim.settings import did_you_mean
@@ -227,10 +227,10 @@ class _Compiler:
     def _call(self, node: ast.Call) -> Run:
         if not isinstance(node.func, ast.Name):
             raise ExpressionError(f"{ast.unparse(node.func)!r} is no function")
-        function = PREDICATES.get(node.func.id)
+        function = functions().get(node.func.id)
         if function is None:
             raise ExpressionError(
-                f"no function {node.func.id!r}: {did_you_mean(node.func.id, PREDICATES, 'functions')}"
+                f"no function {node.func.id!r}: {did_you_mean(node.func.id, functions(), 'functions')}"
             )
         if any(word.arg is None for word in node.keywords) or any(isinstance(one, ast.Starred) for one in node.args):
             raise ExpressionError(f"{ast.unparse(node)!r}: * and ** are not part of the language")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -74,15 +75,15 @@ def gather(paths: Iterable[Path]) -> Gathered:
     return found
 
 
-class _lenient:  # noqa: N801 - a context manager, used as a word
-    """pydicom reads what it can: the checker tells what is wrong itself."""
-
-    def __enter__(self) -> None:
-        self._mode = config.settings.reading_validation_mode
-        config.settings.reading_validation_mode = config.IGNORE
-
-    def __exit__(self, *_: object) -> None:
-        config.settings.reading_validation_mode = self._mode
+@contextmanager
+def _lenient() -> Iterator[None]:
+    """Let pydicom read what it can: the checker tells what is wrong itself."""
+    mode = config.settings.reading_validation_mode
+    config.settings.reading_validation_mode = config.IGNORE
+    try:
+        yield
+    finally:
+        config.settings.reading_validation_mode = mode
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

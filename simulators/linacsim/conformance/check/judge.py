@@ -313,6 +313,9 @@ class Judge:
         reason: str = "",
         sentence: str = "",
     ) -> None:
+        if (rule, path + found + wanted) in self._said:
+            return  # the table has the row in two modules
+        self._said.add((rule, path + found + wanted))
         self.findings.append(
             Finding(rule, section, self.about, path, found, wanted, state, effect, reason=reason, sentence=sentence)
         )

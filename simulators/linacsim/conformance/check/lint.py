@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from linacsim.conformance.check.predicates import PREDICATES
+from linacsim.conformance.check.predicates import functions
 from linacsim.conformance.check.readings import Readings, compiled, fit, sentences
 from linacsim.conformance.loader import load_system, systems
 from linacsim.conformance.system import Iod, System
@@ -75,10 +75,10 @@ def report(system: System) -> tuple[list[str], list[Gap]]:
         return wrong, []
 
 
-def functions() -> list[str]:
+def known_functions() -> list[str]:
     """Return the functions that readings can use, a line each."""
     lines = []
-    for name, one in sorted(PREDICATES.items()):
+    for name, one in sorted(functions().items()):
         known = [
             f"{each.name}={each.default!r}" if each.default is not each.empty else each.name for each in one.parameters
         ]
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> int:
     With ``functions`` as the only argument, print the functions that readings can use.
     """
     if arguments == ["functions"]:
-        sys.stdout.write("\n".join(functions()) + "\n")
+        sys.stdout.write("\n".join(known_functions()) + "\n")
         return 0
     code = 0
     for name in arguments or systems():

@@ -152,7 +152,7 @@ class Locator:
 def plan_of(system: System, iod: Iod, way: Way) -> Plan:
     """Return the plan of an object, one way; the same object each time.
 
-    The rows of the object that it inherits from count as well.
+    The rows of the object that it inherits from count as well; but what PS3.3 wants of that one, it does not of this.
     """
     readings = readings_of(system)
     sources = [iod, *(one for one in system.iods if one.id == iod.head.inherits)]
@@ -167,6 +167,8 @@ def plan_of(system: System, iod: Iod, way: Way) -> Plan:
                 node.creators.update(_creators(row))
                 creators.update(_creators(row))
             plan = _row_plan(readings, source, row, way, locate)
+            if source is not iod and row.taken is not Taken.REQUIRED:
+                plan = replace(plan, need=Need.NONE)
             module = modules.get(row.module) if len(row.path) == 1 else None
             node.rows.append(replace(plan, module=module) if module is not None else plan)
     return Plan(iod, way, tuple(roots.values()), frozenset(creators))

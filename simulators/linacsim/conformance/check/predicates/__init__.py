@@ -11,8 +11,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from linacsim.conformance.check.scope import Scope
@@ -59,7 +60,7 @@ class Predicate:
 
 
 PREDICATES: dict[str, Predicate] = {}
-"""All functions by name; filled by `predicate` as the modules of this package are imported."""
+"""Filled by `predicate` as the modules of this package are imported; see `functions`."""
 
 
 def predicate(function: Function) -> Function:
@@ -84,7 +85,9 @@ def _register(function: Function, here: bool) -> Function:
     return function
 
 
-def load_predicates() -> None:
-    """Import every module of this package, so that its functions are known."""
+@cache
+def functions() -> Mapping[str, Predicate]:
+    """Return all functions by name; the modules of this package are imported first."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
+    return PREDICATES
