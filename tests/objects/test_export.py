@@ -8,6 +8,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+import pydicom
 import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 
@@ -28,6 +29,7 @@ from tests.objects.dciodvfy import errors
 from tests.objects.explained import compare, explanations, read
 
 SEED = 20240506
+FILES = sorted(file for file in (Path(pydicom.__file__).parent / "data" / "test_files").rglob("*") if file.is_file())
 SYSTEMS = ("monaco", "oncentra", "preciseplan", "raystation", "varian-obi")
 
 
@@ -296,11 +298,47 @@ def test_a_users_own_file_is_exported_without_what_the_table_never_sends(system_
     assert not [step for step in never if "x" not in step and int(step.replace(",", ""), 16) in sent]
 
 
+@pytest.mark.parametrize("system_id", SYSTEMS)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's words on odd values of these files
+def test_every_file_of_pydicom_is_exported_or_refused_in_one_line(system_id: str) -> None:
+    count = 0
+    for file in FILES:
+        try:
+            ds = read_instance(file)
+        except InputError:
+            continue
+        try:
+            sent = export(ds, system(system_id), Identity(SEED))
+        except InputError as error:
+            assert len(str(error).splitlines()) == 1
+            continue
+        assert encoded(sent)
+        count += 1
+    assert count > 20
+
+
+def test_images_refer_to_the_beams_of_the_plan() -> None:
+    planned = {beam.BeamNumber: beam.BeamName for beam in build_case(Identity(SEED)).rtplan[0].BeamSequence}
+    for system_id in ("monaco", "preciseplan", "raystation", "varian-obi"):
+        for ds in exported(system_id)["rtimage"]:
+            gantry = {"AP": 0, "ARC": 181, "E12": 30, "KV_AP": 0, "KV_LAT": 270, "MV_AP": 0}
+            assert float(ds.GantryAngle) == gantry[planned[ds.ReferencedBeamNumber]]
+
+
+def test_a_system_exports_only_the_beams_that_it_knows() -> None:
+    case = build_case(Identity(SEED))
+    (plan,) = export_case(case.altered(beams=("arc", "cbct")), system("preciseplan"), ["rtplan"])
+    assert [beam.BeamName for beam in plan.BeamSequence] == ["ARC"]
+    with pytest.raises(InputError, match="exports none of the case's beams"):
+        export_case(case.altered(beams=("cbct",)), system("preciseplan"), ["rtplan"])
+
+
 def test_compressed_pixels_go_as_they_are() -> None:
     ds = read_instance("pydicom:MR_small_RLE.dcm")
-    sent = export(ds, system("oncentra"), Identity(SEED))
-    assert sent.file_meta.TransferSyntaxUID == ds.file_meta.TransferSyntaxUID
-    assert sent.PixelData == ds.PixelData
+    for system_id in ("oncentra", "raystation"):
+        sent = export(ds, system(system_id), Identity(SEED))
+        assert sent.file_meta.TransferSyntaxUID == ds.file_meta.TransferSyntaxUID
+        assert sent.PixelData == ds.PixelData
 
 
 def test_what_is_no_object_of_the_system_is_refused() -> None:

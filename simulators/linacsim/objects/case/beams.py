@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linacsim.objects.case.anatomy import ISOCENTRE, PTV
-from linacsim.objects.case.settings import CaseSettings
+from linacsim.objects.case.settings import BEAMS, CaseSettings
 from linacsim.physics.beamseye import View
 from linacsim.physics.dosemodel import Field
 
@@ -84,8 +84,8 @@ _ALL = {
 
 
 def beams(settings: CaseSettings) -> list[tuple[int, Beam]]:
-    """Return the beams of a case with their Beam Numbers, from 1."""
-    return list(enumerate((_ALL[key] for key in settings.beams), start=1))
+    """Return the beams of a case with their Beam Numbers: a beam keeps its number when others are left out."""
+    return [(BEAMS.index(key) + 1, _ALL[key]) for key in settings.beams]
 
 
 def treatment_beams(settings: CaseSettings) -> list[tuple[int, Beam]]:

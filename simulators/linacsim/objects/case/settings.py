@@ -71,6 +71,10 @@ class CaseSettings:
         if width < NARROWEST:
             what = f"{self.matrix} pixels of {self.spacing:g} mm are {width:g} mm wide"
             raise InputError(what, "matrix, pixel_spacing", f"the phantom needs {NARROWEST:g} mm")
+        if not self.beams or len(set(self.beams)) < len(self.beams):
+            raise InputError(
+                "a case has each of its beams once, and at least one", "beams", f"choose from {', '.join(BEAMS)}"
+            )
         if unknown := [beam for beam in self.beams if beam not in BEAMS]:
             raise InputError(f"unknown beam {unknown[0]!r}", "beams", f"the beams are {', '.join(BEAMS)}")
 

@@ -24,7 +24,7 @@ from linacsim.objects.case import BUILDERS, Case
 from linacsim.objects.charset import fit_charset
 from linacsim.objects.elements import vr_of
 from linacsim.objects.encoding import UNCOMPRESSED, encoded_as, prepare
-from linacsim.objects.export.pixels import restore
+from linacsim.objects.export.pixels import DESCRIBE_PIXELS, restore
 from linacsim.objects.export.settle import from_constraint, settle
 from linacsim.objects.export.standard import needed
 from linacsim.objects.export.tree import Key, Node, tree_of
@@ -70,14 +70,23 @@ def export_case(case: Case, system: System, kinds: Iterable[str] | None = None) 
     found = []
     for kind in [one for one in BUILDERS if one in wanted] + sorted(wanted - set(BUILDERS)):
         _check(system, kind)
-        suited = case.altered(**_vendor(system).changes(kind))
+        suited = _suited(case, system, kind)
         identity, together = case.scene.identity, frozenset(wanted)
         found += [_export(ds, system, kind, identity, suited, together) for ds in suited.build(kind)]
     return found
 
 
+def _suited(case: Case, system: System, kind: str) -> Case:
+    """Return the case with what the system can export."""
+    changes = _vendor(system).changes(kind, case)
+    if not changes.get("beams", True):
+        known = ", ".join(_vendor(system).beams)
+        raise InputError(f"{system.head.title} exports none of the case's beams", "beams", f"it knows {known}")
+    return case.altered(**changes)
+
+
 def export(ds: Dataset, system: System, identity: Identity, kinds: Iterable[str] = ()) -> Dataset:
-    """Return an object, built here or read from a file, as a system exports it.
+    """Return a user's own object as a system exports it: by its table alone, or as it came if the system hands it on.
 
     Parameters
     ----------
@@ -118,19 +127,20 @@ def _export(
 ) -> Dataset:
     vendor = _vendor(system)
     names = Names(identity, system.id, system.head.uid_root, vendor.own | (vendor.remade & kinds))
-    job = Job(kind, deepcopy(ds), names, case, kinds, str(ds.SOPInstanceUID))
-    names.reissue(job.ds)
-    vendor.prepare(job)
+    sent = deepcopy(ds)
+    names.reissue(sent)
+    if case is not None:
+        vendor.prepare(Job(kind, sent, names, case, kinds, str(ds.SOPInstanceUID)))
     tree = _tree(system, kind)
     if encoded_as(ds) in ("", *UNCOMPRESSED):  # compressed pixels go as they are
-        restore(job.ds, tree)
-    _take_out(job.ds, tree, _Rules(kind, vendor))
-    if "FrameOfReferenceUID" not in job.ds:
-        job.ds.pop("PositionReferenceIndicator", None)  # its module is left out as a whole
-    _put_in(job.ds, tree, left_out=_left_out(job.ds, tree, system, kind))
-    fit_charset(job.ds)
-    correct_ambiguous_vr(job.ds, is_little_endian=True)
-    return prepare(job.ds, encoded_as(ds) or ExplicitVRLittleEndian)
+        restore(sent, tree)
+    _take_out(sent, tree, _Rules(kind, vendor))
+    if "FrameOfReferenceUID" not in sent:
+        sent.pop("PositionReferenceIndicator", None)  # its module is left out as a whole
+    _put_in(sent, tree, left_out=_left_out(sent, tree, system, kind))
+    fit_charset(sent)
+    correct_ambiguous_vr(sent, is_little_endian=True)
+    return prepare(sent, encoded_as(ds) or ExplicitVRLittleEndian)
 
 
 @lru_cache(maxsize=64)
@@ -173,7 +183,7 @@ def _take_out(ds: Dataset, node: Node, rules: _Rules) -> None:
             if inner.children or not child:
                 for item in ds[tag].value:
                     _take_out(item, inner, rules)
-        if child is not None and any(child.constraints):
+        if child is not None and any(child.constraints) and path not in DESCRIBE_PIXELS:
             settle(ds, ds[tag], child)
     _drop_creators(ds)
 

@@ -18,6 +18,14 @@ _KEYWORDS = {
     "RescaleSlope": "0028,1053",
 }
 
+DESCRIBE_PIXELS = frozenset(
+    {
+        "0028,0002", "0028,0004", "0028,0006", "0028,0008", "0028,0010", "0028,0011", "0028,0100", "0028,0101",
+        "0028,0102", "0028,0103", "0028,1052", "0028,1053", "7FE0,0010",
+    }
+)  # fmt: skip
+"""Attributes that say how Pixel Data is to be read: they change with the pixels or not at all."""
+
 
 def _wanted(node: Node, keyword: str) -> list[float]:
     """Return the values that the tables allow, empty for any."""

@@ -31,8 +31,8 @@ class Job:
         A copy that may be changed.
     names : Names
         The exporter's UIDs.
-    case : Case or None
-        The case that it belongs to; none for a user's own file.
+    case : Case
+        The case that it belongs to.
     kinds : frozenset of str
         What goes along in the same export.
     original : str
@@ -42,13 +42,13 @@ class Job:
     kind: str
     ds: Dataset
     names: Names
-    case: Case | None
+    case: Case
     kinds: frozenset[str]
     original: str
 
 
 Adapt = Callable[[Job], None]
-"""Turns a generic object into what the exporter says, before its table is applied."""
+"""Turns an object of a case into what the exporter says, before its table is applied."""
 
 
 def no_creator(_: str) -> str:
@@ -70,6 +70,8 @@ class Vendor:
         Kinds that go as they were imported: what the table leaves out goes along.
     handed_on : frozenset of str
         Kinds of which a user's own file leaves as it came; the table is of what the system makes itself.
+    beams : tuple of str
+        The beams of a case that it knows, if not all.
     settings : mapping
         Settings of a case for this exporter, by kind; those under ``""`` count for all.
     adapt : mapping
@@ -84,14 +86,18 @@ class Vendor:
     remade: frozenset[str] = frozenset()
     as_stored: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
+    beams: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     adapt: Mapping[str, Adapt] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     creator: Callable[[str], str] = no_creator
 
-    def changes(self, kind: str) -> dict[str, Any]:
-        """Return the settings of a case for one kind."""
-        return {**self.settings.get("", {}), **self.settings.get(kind, {})}
+    def changes(self, kind: str, case: Case) -> dict[str, Any]:
+        """Return what is other in a case for one kind of object."""
+        changes = {**self.settings.get("", {}), **self.settings.get(kind, {})}
+        if self.beams:
+            changes["beams"] = tuple(beam for beam in case.settings.beams if beam in self.beams)
+        return changes
 
     def prepare(self, job: Job) -> None:
         """Adapt an object."""

@@ -12,7 +12,8 @@ from linacsim.conformance.loader import load_system
 from linacsim.objects.case.anatomy import ISOCENTRE
 from linacsim.objects.case.beams import SAD
 from linacsim.objects.case.modules import item, number, numbers, put
-from linacsim.objects.export.vendor import RT, Job, Vendor, private
+from linacsim.objects.case.projections import imaged_beams
+from linacsim.objects.export.vendor import IMAGES, RT, Job, Vendor, private
 from linacsim.physics.beamseye import View
 
 CREATOR_UID = "2.16.840.1.114337"
@@ -32,7 +33,7 @@ def _any(job: Job) -> None:
     ds = job.ds
     if job.kind in RT:
         ds.InstanceCreatorUID = CREATOR_UID
-        put(ds, OtherPatientIDs=ds.get("PatientID") or "", OtherPatientNames=ds.get("PatientName") or "")
+        put(ds, OtherPatientIDs=ds.PatientID, OtherPatientNames=ds.PatientName)
 
 
 def _rtstruct(job: Job) -> None:
@@ -52,7 +53,7 @@ def _rtstruct(job: Job) -> None:
 
 def _prescription(ds: Dataset) -> None:
     """Prescribe to a site and a point in it (Appendix 4)."""
-    kept = [one for one in ds.get("DoseReferenceSequence") or () if one.DoseReferenceType == "TARGET"][:2]
+    kept = [one for one in ds.DoseReferenceSequence if one.DoseReferenceType == "TARGET"][:2]
     for index, one in enumerate(kept, start=1):
         one.DoseReferenceNumber = index
         if one.get("DoseReferencePointCoordinates"):
@@ -81,7 +82,7 @@ def _rtplan(job: Job) -> None:
             if "BeamDoseSpecificationPoint" in one:
                 one.BeamDoseSpecificationPoint = numbers(one.BeamDoseSpecificationPoint, 1)
     for beam in ds.BeamSequence:
-        put(beam, InstitutionalDepartmentName="Radiotherapy", BeamDescription=beam.get("BeamName") or "")
+        put(beam, InstitutionalDepartmentName="Radiotherapy", BeamDescription=beam.BeamName)
         if beam.RadiationType == "PHOTON":
             beam.TotalBlockTrayFactor = "1"
         _control_points(beam)
@@ -89,14 +90,12 @@ def _rtplan(job: Job) -> None:
 
 def _control_points(beam: Dataset) -> None:
     first = beam.ControlPointSequence[0]
-    distance, angle = float(first.get("SourceToSurfaceDistance") or SAD), float(first.get("GantryAngle") or 0)
+    distance = float(first.SourceToSurfaceDistance)
     for index, point in enumerate(beam.ControlPointSequence):
         distance = float(point.get("SourceToSurfaceDistance") or distance)
-        angle = float(point.get("GantryAngle") if "GantryAngle" in point else angle)
-        if "DoseRateSet" in first:
-            point.DoseRateSet = first.DoseRateSet
+        point.DoseRateSet = first.DoseRateSet
         if index == 0:
-            view = View(ISOCENTRE, angle, SAD)
+            view = View(ISOCENTRE, float(first.GantryAngle), SAD)
             point.SurfaceEntryPoint = numbers(view.source - distance * view.towards_source, 1)
         depth = round(SAD - distance, 1)
         point.ReferencedDoseReferenceSequence = [
@@ -132,19 +131,18 @@ def orientation(position: str, angle: float) -> str:
 def _drr(job: Job, beam: int, angle: float) -> None:
     ds = job.ds
     ds.PatientOrientation = orientation("HFS", angle).split("\\")
-    patient = ds.get("PatientID") or ""
-    ds.DerivationDescription = f"Monaco\\{patient}\\{PLAN_ID}\\{beam}\\BEV"
+    ds.DerivationDescription = f"Monaco\\{ds.PatientID}\\{PLAN_ID}\\{beam}\\BEV"
     put(ds, SmallestImagePixelValue=0, LargestImagePixelValue=255, InstanceNumber=1)
 
 
 def _sc(job: Job) -> None:
-    _drr(job, 1, 0.0)
+    beam_number, beam = imaged_beams(job.case.scene)[0]
+    _drr(job, beam_number, beam.angles[0])
 
 
 def _rtimage(job: Job) -> None:
     ds = job.ds
-    beam = int(ds.get("ReferencedBeamNumber") or 1)
-    _drr(job, beam, float(ds.get("GantryAngle") or 0))
+    _drr(job, int(ds.ReferencedBeamNumber), float(ds.GantryAngle))
     for keyword in ("TableTopPitchAngle", "TableTopRollAngle"):  # of carbon plans only
         ds.pop(keyword, None)
     if "rtplan" not in job.kinds:
@@ -167,11 +165,11 @@ def _rtionplan(job: Job) -> None:
         private(one, NIRS, "2111,xx3B", "DS", "0")
     for group in ds.FractionGroupSequence:
         for one in group.ReferencedBeamSequence:
-            private(one, NIRS, "2111,xx3B", "DS", number(float(one.get("BeamDose") or 0)))
-        for one in group.get("ReferencedDoseReferenceSequence") or ():
+            private(one, NIRS, "2111,xx3B", "DS", str(one.BeamDose))
+        for one in group.ReferencedDoseReferenceSequence:
             site = ds.DoseReferenceSequence[0]
-            one.TargetPrescriptionDose = site.get("TargetPrescriptionDose") or ""
-            private(one, IMPAC, "300B,xx32", "DS", site.get("TargetPrescriptionDose") or "")
+            one.TargetPrescriptionDose = site.TargetPrescriptionDose
+            private(one, IMPAC, "300B,xx32", "DS", str(site.TargetPrescriptionDose))
     for beam in ds.IonBeamSequence:
         _ion_beam(beam)
 
@@ -189,11 +187,11 @@ def _ion_beam(beam: Dataset) -> None:
     ]
     beam.RangeModulatorSequence = [item(RangeModulatorNumber=1, RangeModulatorID="RF1", RangeModulatorType="FIXED")]
     energies = [float(point.NominalBeamEnergy) for point in beam.IonControlPointSequence]
-    for index, point in enumerate(beam.IonControlPointSequence):
-        _ion_control_point(point, max(energies), index)
+    for point in beam.IonControlPointSequence:
+        _ion_control_point(point, max(energies))
 
 
-def _ion_control_point(point: Dataset, energy: float, index: int) -> None:
+def _ion_control_point(point: Dataset, energy: float) -> None:
     put(point, NominalBeamEnergy=number(energy))
     point.ReferencedDoseReferenceSequence = [
         item(ReferencedDoseReferenceNumber=n, CumulativeDoseReferenceCoefficient="") for n in (1, 2)
@@ -202,16 +200,14 @@ def _ion_control_point(point: Dataset, energy: float, index: int) -> None:
         item(ReferencedLateralSpreadingDeviceNumber=n, LateralSpreadingDeviceSetting="IN") for n in (1, 2)
     ]
     point.RangeModulatorSettingsSequence = [item(ReferencedRangeModulatorNumber=1)]
-    if index:
-        return
-    for setting in point.get("RangeShifterSettingsSequence") or ():
-        setting.ReferencedRangeShifterNumber = 0
 
 
 VENDOR = Vendor(
-    as_stored=frozenset({"ct", "mr", "pet"}),
+    beams=("photon", "arc", "electron"),
+    as_stored=IMAGES,
+    handed_on=IMAGES,  # 3.2.18
     settings={
-        "": {"beams": ("photon", "arc", "electron"), "ion": "carbon"},
+        "": {"ion": "carbon"},
         "rtimage": {"radiograph": 1024},
         "sc": {"radiograph": 512},
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydicom import Dataset
 
 from linacsim.objects.case.modules import number, put
-from linacsim.objects.export.vendor import Job, Vendor, private
+from linacsim.objects.export.vendor import IMAGES, KINDS, Job, Vendor, private
 
 NUCLETRON = "NUCLETRON"
 ANATOMY = "MDS NORDION OTP ANATOMY MODELLING"
@@ -16,8 +16,7 @@ AUTO = 2
 def _any(job: Job) -> None:
     if job.kind not in ("ct", "mr", "pet"):
         put(job.ds, SoftwareVersions="OTP V4.3.0.410")
-        job.ds.pop("PositionReferenceIndicator", None)
-        job.ds.PositionReferenceIndicator = ""
+        job.ds.TimezoneOffsetFromUTC = "+0000"  # since MasterPlan 1.5 (5.1.3); the case's times are UTC
 
 
 def _image(job: Job) -> None:
@@ -41,9 +40,7 @@ def _rtplan(job: Job) -> None:
     ds.pop("DoseReferenceSequence", None)
     ds.pop("ToleranceTableSequence", None)
     ds.pop("ApprovalStatus", None)
-    series = _image_series(job)
-    if series:
-        private(ds, NUCLETRON, "0021,xx00", "UI", series)
+    private(ds, NUCLETRON, "0021,xx00", "UI", job.case.scene.series("ct"))
     for group in ds.FractionGroupSequence:
         group.pop("ReferencedDoseReferenceSequence", None)
         group.pop("NumberOfBrachyApplicationSetups", None)  # of brachy plans only (5.8.11)
@@ -51,12 +48,8 @@ def _rtplan(job: Job) -> None:
         _beam(beam)
 
 
-def _image_series(job: Job) -> str:
-    return job.case.scene.series("ct") if job.case else ""
-
-
 def _beam(beam: Dataset) -> None:
-    put(beam, BeamDescription=f"{beam.BeamNumber} {beam.get('BeamName') or ''}".strip())
+    put(beam, BeamDescription=f"{beam.BeamNumber} {beam.BeamName}")
     beam.pop("PrimaryFluenceModeSequence", None)
     beam.pop("ReferencedToleranceTableNumber", None)
     for index, point in enumerate(beam.ControlPointSequence):
@@ -65,24 +58,20 @@ def _beam(beam: Dataset) -> None:
             point.pop("GantryRotationDirection", None)
         if index == 0:
             point.GantryPitchAngle = 0.0
+        point.NominalBeamEnergy = beam.ControlPointSequence[0].NominalBeamEnergy
 
 
 def _rtimage(job: Job) -> None:
     ds = job.ds
     label = str(ds.RTImageLabel)
-    plan = "PHOTONS" if job.case else ""
+    plan = job.case.rtplan[0].RTPlanLabel
     put(ds, RTImageName=f"{plan}:{label}", RTImageDescription=plan, ImageType=["DERIVED", "SECONDARY", "DRR"])
-
-
-def _rtdose(job: Job) -> None:
-    put(job.ds, ContentDate=job.ds.get("ContentDate") or "", ContentTime=job.ds.get("ContentTime") or "")
 
 
 def _mfsc(job: Job) -> None:
     ds = job.ds
     put(ds, PerformingPhysicianName="")
-    if job.case:
-        ds.NominalScannedPixelSpacing = [number(job.case.settings.spacing)] * 2
+    ds.NominalScannedPixelSpacing = [number(job.case.settings.spacing)] * 2
     for where, vr, value in (
         ("0029,xx00", "LO", "1"),
         ("0029,xx01", "LO", "DOC"),
@@ -100,7 +89,10 @@ def _reg(job: Job) -> None:
 
 
 VENDOR = Vendor(
-    settings={"": {"beams": ("photon", "arc", "electron"), "beam_doses": True}, "rtimage": {"radiograph": 256}},
+    beams=("photon", "arc", "electron"),
+    handed_on=IMAGES,  # 5.1.2
+    kept=frozenset(f"{kind}:0008,0201" for kind in KINDS - IMAGES),
+    settings={"": {"beam_doses": True}, "rtimage": {"radiograph": 256}},
     adapt={
         "": _any,
         "ct": _image,
@@ -109,7 +101,6 @@ VENDOR = Vendor(
         "rtstruct": _rtstruct,
         "rtplan": _rtplan,
         "rtimage": _rtimage,
-        "rtdose": _rtdose,
         "mfsc": _mfsc,
         "reg": _reg,
     },

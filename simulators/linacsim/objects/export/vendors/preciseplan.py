@@ -6,7 +6,7 @@ from pydicom import Dataset
 
 from linacsim.kernel.identity import UID_ROOT
 from linacsim.objects.case.modules import item, number, put, raw
-from linacsim.objects.export.vendor import RT, Job, Vendor
+from linacsim.objects.export.vendor import Job, Vendor
 
 PLAN_NUMBER = "1"
 
@@ -15,8 +15,6 @@ def _any(job: Job) -> None:
     ds = job.ds
     put(ds, StationName="PRECISEPLAN", DeviceSerialNumber="12345", SoftwareVersions="2.15")
     ds.InstanceCreatorUID = job.names.root or UID_ROOT.rstrip(".")
-    if job.kind in RT:
-        put(ds, PatientBirthDate="", PatientSex="", ReferringPhysicianName="", AccessionNumber="")
     put(ds, SecondaryCaptureDeviceManufacturerModelName="PrecisePLAN")
     if job.kind in ("cr", "rtimage"):  # not tabulated: as the Secondary Capture, Appendix B
         put(ds, Manufacturer="Elekta", ManufacturerModelName="PrecisePLAN", SeriesDescription="")
@@ -36,19 +34,21 @@ def _rtstruct(job: Job) -> None:
 def _rtplan(job: Job) -> None:
     ds = job.ds
     put(ds, RTPlanLabel=PLAN_NUMBER)
-    points = [one for one in ds.get("DoseReferenceSequence") or () if one.get("DoseReferencePointCoordinates")]
+    points = [one for one in ds.DoseReferenceSequence if one.get("DoseReferencePointCoordinates")]
     for index, one in enumerate(points, start=1):
         one.DoseReferenceNumber = index
+        if "TargetPrescriptionDose" in one:  # both are the maximum dose of the point
+            one.DeliveryWarningDose = one.TargetPrescriptionDose
     ds.DoseReferenceSequence = points
     beams = list(ds.BeamSequence)
-    position = ds.PatientSetupSequence[0].get("PatientPosition")
+    position = ds.PatientSetupSequence[0].PatientPosition
     ds.PatientSetupSequence = [item(PatientPosition=position, PatientSetupNumber=one.BeamNumber) for one in beams]
     for beam in beams:
         _beam(beam)
 
 
 def _beam(beam: Dataset) -> None:
-    put(beam, ReferencedPatientSetupNumber=beam.BeamNumber, BeamDescription=beam.get("BeamName") or "")
+    put(beam, ReferencedPatientSetupNumber=beam.BeamNumber, BeamDescription=beam.BeamName)
     for device in beam.BeamLimitingDeviceSequence:
         if not device.RTBeamLimitingDeviceType.startswith("MLC"):
             device.pop("SourceToBeamLimitingDeviceDistance", None)
@@ -64,7 +64,7 @@ def _rtdose(job: Job) -> None:
     ds = job.ds
     single = ds.DoseSummationType == "PLAN"
     put(ds, DoseComment="Plan Dose Volume" if single else "Beam Dose Volume")
-    put(ds, AcquisitionDate=ds.get("ContentDate") or "", AcquisitionTime=ds.get("ContentTime") or "")
+    put(ds, AcquisitionDate=ds.ContentDate, AcquisitionTime=ds.ContentTime)
     if "GridFrameOffsetVector" in ds:  # z coordinates, not distances from the first plane
         low = float(ds.ImagePositionPatient[2])
         heights = [number(low + float(offset)) for offset in ds.GridFrameOffsetVector]
@@ -86,9 +86,9 @@ def _differential(histogram: Dataset) -> None:
 
 
 VENDOR = Vendor(
+    beams=("photon", "arc", "electron"),
     remade=frozenset({"ct"}),
     as_stored=frozenset({"cr", "rtimage"}),
-    settings={"": {"beams": ("photon", "arc", "electron")}},
     adapt={"": _any, "rtstruct": _rtstruct, "rtplan": _rtplan, "rtdose": _rtdose},
     kept=frozenset(
         {

@@ -30,12 +30,10 @@ def _plan(job: Job) -> None:
     """Leave the primary prescription (7.2.31), and name what belongs to RayStation's machines."""
     ds = job.ds
     put(ds, SeriesDescription=ds.RTPlanLabel, PrescriptionDescription=ds.RTPlanLabel)
-    if "DoseReferenceSequence" in ds:
-        primary = [one for one in ds.DoseReferenceSequence if one.get("ReferencedROINumber")][:1]
-        ds.DoseReferenceSequence = primary
-    for beam in ds.get("BeamSequence") or ds.get("IonBeamSequence") or ():
+    ds.DoseReferenceSequence = [one for one in ds.DoseReferenceSequence if "ReferencedROINumber" in one][:1]
+    for beam in ds.get("BeamSequence") or ds.IonBeamSequence:
         private(beam, CREATOR, "4001,xx01", "DT", COMMISSIONED)
-        first = (beam.get("ControlPointSequence") or beam.get("IonControlPointSequence"))[0]
+        first = (beam.get("ControlPointSequence") or beam.IonControlPointSequence)[0]
         put(first, TableTopVerticalPosition="0", TableTopLongitudinalPosition="0", TableTopLateralPosition="0")
 
 
@@ -45,7 +43,7 @@ def _rtplan(job: Job) -> None:
     if len(kinds) == 1:  # a mixed plan has no single delivery technique
         job.ds.TreatmentProtocols = "SMLC" if kinds == {"STATIC"} else "DynamicArc"
     for beam in job.ds.BeamSequence:
-        private(beam, VISION, "3243,xx09", "LO", beam.get("BeamDescription") or "")
+        private(beam, VISION, "3243,xx09", "LO", beam.BeamDescription)
 
 
 def _rtionplan(job: Job) -> None:
@@ -64,10 +62,9 @@ def _rtdose(job: Job) -> None:
 
 
 def _rtimage(job: Job) -> None:
-    ds = job.ds
-    if number := ds.get("ReferencedBeamNumber"):
-        put(ds, InstanceNumber=number, RTImageLabel=str(number))
-        private(ds, VISION, "3243,xx28", "IS", str(number))
+    number = job.ds.ReferencedBeamNumber
+    put(job.ds, InstanceNumber=number, RTImageLabel=str(number))
+    private(job.ds, VISION, "3243,xx28", "IS", str(number))
 
 
 VENDOR = Vendor(

@@ -47,38 +47,26 @@ def _ct(job: Job) -> None:
     put(ds, TableTopLongitudinalPosition="0", TableTopLateralPosition="0", PatientSupportAngle="0", TableHeight="0")
 
 
-def _beam(job: Job) -> tuple[Case, Beam] | None:
-    """Return the beam that a radiograph is of, if the case is known."""
-    if job.case is None:
-        return None
-    known = dict(beams(job.case.settings))
-    beam = known.get(int(job.ds.get("ReferencedBeamNumber") or 0))
-    return (job.case, beam) if beam else None
-
-
 def _rtimage(job: Job) -> None:
     _acquired(job)
     ds = job.ds
-    found = _beam(job)
-    is_kv = bool(found and found[1].imaging.startswith("KV"))
+    beam = dict(beams(job.case.settings))[int(ds.ReferencedBeamNumber)]
+    is_kv = beam.imaging.startswith("KV")
     put(ds, ImageType=["ORIGINAL", "PRIMARY", "PORTAL", *(["OBI"] if is_kv else [])])
     put(ds, ManufacturerModelName="On-Board Imager" if is_kv else "PortalVision AI")
     put(ds, PrimaryDosimeterUnit="MINUTE" if is_kv else "MU", FractionNumber=1)
     put(ds, RescaleIntercept="0", RescaleSlope="1", RescaleType="US")
-    if found:
-        _expose(ds, *found)
+    _expose(ds, job.case, beam)
     exposure = item(KVP="100" if is_kv else "6000", MetersetExposure="0.002" if is_kv else "2", NumberOfBlocks=0)
     if is_kv:
         put(exposure, XRayTubeCurrent="80", ExposureTime="120")
         ds.pop("RTImageDescription", None)
     else:
-        exposure.BeamLimitingDeviceSequence = (
-            ds.ExposureSequence[0].BeamLimitingDeviceSequence if "ExposureSequence" in ds else []
-        )
+        exposure.BeamLimitingDeviceSequence = ds.ExposureSequence[0].BeamLimitingDeviceSequence
         ds.StartCumulativeMetersetWeight = "0"
     ds.ExposureSequence = [exposure]
-    private(ds, creator("3273"), "3273,xx00", "DS", list(ds.get("IsocenterPosition") or ["0", "0", "0"]))
-    private(ds, creator("3273"), "3273,xx01", "CS", ds.get("PatientPosition") or "HFS")
+    private(ds, creator("3273"), "3273,xx00", "DS", list(ds.IsocenterPosition))
+    private(ds, creator("3273"), "3273,xx01", "CS", ds.PatientPosition)
 
 
 def _expose(ds: Dataset, case: Case, beam: Beam) -> None:
@@ -129,8 +117,8 @@ def _reg(job: Job) -> None:
 
 
 VENDOR = Vendor(
+    beams=("photon", "kv-ap", "kv-lateral", "mv-ap"),
     own=frozenset({"reg", "rtstruct", "rtimage"}),
-    settings={"": {"beams": ("photon", "kv-ap", "kv-lateral", "mv-ap")}},
     adapt={"": _any, "ct": _ct, "rtimage": _rtimage, "rtstruct": _rtstruct, "reg": _reg},
     creator=creator,
 )
