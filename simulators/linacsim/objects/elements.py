@@ -22,3 +22,13 @@ def sequences(ds: Dataset) -> Iterator[tuple[BaseTag, list[Dataset]]]:
     for tag in list(ds.keys()):
         if vr_of(ds, tag) == "SQ":
             yield tag, list(ds[tag].value)
+
+
+def give_vrs(ds: Dataset) -> None:
+    """Look up the VR of every element that was written without one, so that the object can be written with VRs."""
+    for tag in list(ds.keys()):
+        if ds.get_item(tag).VR is None:
+            _ = ds[tag]
+    for _, items in sequences(ds):
+        for item in items:
+            give_vrs(item)

@@ -22,7 +22,7 @@ from linacsim.errors import InputError
 from linacsim.kernel.identity import Identity
 from linacsim.objects.case import BUILDERS, Case
 from linacsim.objects.charset import fit_charset
-from linacsim.objects.elements import vr_of
+from linacsim.objects.elements import give_vrs, vr_of
 from linacsim.objects.encoding import UNCOMPRESSED, encoded_as, prepare
 from linacsim.objects.export.pixels import DESCRIBE_PIXELS, restore
 from linacsim.objects.export.settle import from_constraint, settle
@@ -129,7 +129,9 @@ def _export(
     names = Names(identity, system.id, system.head.uid_root, vendor.own | (vendor.remade & kinds))
     sent = deepcopy(ds)
     names.reissue(sent)
-    if case is not None:
+    if case is None:
+        give_vrs(sent)
+    else:
         vendor.prepare(Job(kind, sent, names, case, kinds, str(ds.SOPInstanceUID)))
     tree = _tree(system, kind)
     if encoded_as(ds) in ("", *UNCOMPRESSED):  # compressed pixels go as they are
