@@ -24,6 +24,9 @@ from linacsim.objects.case.modules import (
 from linacsim.objects.case.scene import MR_SHIFT, Scene, axis
 from linacsim.physics.phantom import Phantom
 
+_SNOMED = "99SDM"
+"""The designator that PET cameras of the time wrote for SNOMED, and that a receiver may insist on (PS3.16 8.1)."""
+
 CT_INTERCEPT = -1024
 """Hounsfield units of a stored 0."""
 
@@ -125,10 +128,10 @@ def _pet_isotope(ds: Dataset, scene: Scene) -> None:
             RadionuclidePositronFraction="0.97",
         )
     ]
-    upright = code("102538003", "SCT", "recumbent")
-    upright.PatientOrientationModifierCodeSequence = [code("40199007", "SCT", "supine")]
+    upright = code("F-10450", _SNOMED, "recumbent")
+    upright.PatientOrientationModifierCodeSequence = [code("F-10340", _SNOMED, "supine")]
     ds.PatientOrientationCodeSequence = [upright]
-    ds.PatientGantryRelationshipCodeSequence = [code("102540008", "SCT", "headfirst")]
+    ds.PatientGantryRelationshipCodeSequence = [code("F-10470", _SNOMED, "headfirst")]
 
 
 def _general_image(ds: Dataset, scene: Scene) -> None:

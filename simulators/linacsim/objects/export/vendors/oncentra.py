@@ -90,6 +90,7 @@ def _reg(job: Job) -> None:
 
 VENDOR = Vendor(
     beams=("photon", "arc", "electron"),
+    as_stored=IMAGES,
     handed_on=IMAGES,  # 5.1.2
     kept=frozenset(f"{kind}:0008,0201" for kind in KINDS - IMAGES),
     settings={"": {"beam_doses": True}, "rtimage": {"radiograph": 256}},
