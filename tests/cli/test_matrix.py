@@ -13,7 +13,6 @@ import pytest
 from linacsim import negotiate
 from linacsim.cli import main
 from linacsim.conformance.proof import Answer, Seen
-from linacsim.devices.registry import KINDS
 
 ROWS, DOCUMENTED_COLUMNS = 13, 6
 VOID = {"meta", "br"}
@@ -180,7 +179,6 @@ def test_a_difference_on_the_wire_is_marked_told_and_the_exit_code(
 ) -> None:
     rejected = Seen((Answer("1.2.840.10008.5.1.1.9", ("1.2.840.10008.1.2",), 3),), (16384,), (131072,))
     monkeypatch.setattr(negotiate, "_associations", lambda _requestor, _acceptor: rejected)
-    monkeypatch.setitem(KINDS, "monaco-print-scu", KINDS["oncentra-cm-print-scu"])
     monkeypatch.setenv("COLUMNS", "100")
     arguments = ["monaco", "--execute", "--cell", "print-scu", "printer"]
     difference = "abstract-syntax-not-supported on the wire, predicted acceptance"
