@@ -19,11 +19,13 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.conformance.check.findings import Unread
+from linacsim.conformance.check.items import Item, stored_at
 from linacsim.conformance.check.scope import Instance
 from linacsim.conformance.check.values import Unknown
 from linacsim.errors import InputError
 
 _PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+_STORAGE_CLASS, _TRANSFER_SYNTAX = 0x00020002, 0x00020010
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _UNDEFINED = 0xFFFFFFFF
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
@@ -156,10 +158,9 @@ def _damaged(name: str, exc: Exception) -> Unread:
 
 
 def _instance(dataset: FileDataset, path: Path, name: str, stop: _Stop, part10: bool) -> Instance | Unread:
-    meta = getattr(dataset, "file_meta", Dataset())
-    syntax = str(meta.get("TransferSyntaxUID", "") or "")
-    storage = str(meta.get("MediaStorageSOPClassUID", "") or "")
-    if storage == _DIRECTORY or "DirectoryRecordSequence" in dataset:
+    meta = Item(getattr(dataset, "file_meta", Dataset()))
+    syntax = meta.text(_TRANSFER_SYNTAX)
+    if meta.text(_STORAGE_CLASS) == _DIRECTORY or "DirectoryRecordSequence" in dataset:
         return Unread(name, "is a DICOMDIR; the files themselves are read")
     if not part10 and "SOPClassUID" not in dataset:
         return Unread(name, "is no DICOM file")
@@ -193,7 +194,7 @@ class _Stop:
 
 def _cut(dataset: Dataset) -> str:
     """Return what is missing at the end of a file; empty if nothing is."""
-    last = dataset.get_item(max(dataset.keys())) if len(dataset) else None
+    last = stored_at(dataset, max(dataset.keys())) if len(dataset) else None
     if not isinstance(last, RawDataElement) or last.length == _UNDEFINED:
         return ""
     missing = last.length - len(last.value or b"")

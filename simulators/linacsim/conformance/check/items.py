@@ -252,6 +252,14 @@ class Item:
         return f"<Item {self.path or 'object'}>"
 
 
+def stored_at(dataset: Dataset, tag: int) -> RawDataElement | DataElement | None:
+    """Return an element as it is stored, its bytes unread where they still are; nothing if pydicom cannot."""
+    try:
+        return dataset.get_item(tag)
+    except Exception:  # noqa: BLE001 - whatever pydicom says of bytes that are no element
+        return None
+
+
 def value_of(values: list[Any] | Unreadable | None, sequence: bool = False) -> Any:
     """Return what an expression sees.
 

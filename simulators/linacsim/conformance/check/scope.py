@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
-from linacsim.conformance.check.items import Item, is_sequence, tag_of, value_of
+from linacsim.conformance.check.items import Item, is_sequence, stored_at, tag_of, value_of
 from linacsim.conformance.check.values import Unknown
 from linacsim.conformance.kinds import NAMES, kind_of
 
@@ -124,7 +124,8 @@ def walk(dataset: Dataset) -> Iterator[Dataset]:
 
 
 def _may_hold_items(dataset: Dataset, tag: BaseTag) -> bool:
-    vr = dataset.get_item(tag).VR
+    stored = stored_at(dataset, tag)
+    vr = stored.VR if stored is not None else ""
     return vr == "SQ" or (vr is None and is_sequence(int(tag)))
 
 
