@@ -98,6 +98,16 @@ def test_presence_on_export(tmp_path: Path, kind: str, export: str, given: dict[
     assert [one.found for one in checked(found, instance("rtplan", **given), way="export").findings] == wanted
 
 
+def test_a_sequence_that_is_always_sent_may_have_had_nothing_to_tell(tmp_path: Path) -> None:
+    rows = [
+        row("300A,0180", "PatientSetupSequence", type="3", export="always"),
+        row("300A,0070", "FractionGroupSequence", type="1", export="always"),
+    ]
+    report = checked(system(tmp_path, "rtplan.export", rows), instance("rtplan"), way="export")
+    assert [path for _, path, _ in told(report)] == ["FractionGroupSequence"]
+    assert [path for _, path, _ in told(report, State.PERSON)] == ["PatientSetupSequence"]
+
+
 CONDITION = "condition\tbeams\t\t\t\tNumberOfBeams > 0\t\trejected: the plan\n"
 
 

@@ -15,6 +15,7 @@ from linacsim.conformance.check.values import Broken, Unknown, Unreadable, spell
 from linacsim.conformance.system import NOT_DOCUMENTED, Consequence, System, Way
 
 UNREAD_RULE = "nobody has read this sentence into a check yet"
+NOTHING_TO_TELL = "the object does not say whether there was something to put into it"
 NO_CONDITION = "the document gives no condition for this type 1C or 2C element; PS3.3 does"
 
 
@@ -116,6 +117,9 @@ class Judge:
         if need is Need.IF:
             return self._conditional(row, node, item, values, lacks)
         if not lacks or (row.first_only and item.index > 0) or self._standard(row, item) is False:
+            return False
+        if row.may_have_nothing and row.standard is None:
+            self._person(rule, row, item.path_to(node.label), NOTHING_TO_TELL, "sent where there is something to tell")
             return False
         left_out = row.module is not None and all(item.read(one) is None for one in row.module)
         if left_out:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from linacsim.conformance.check.constraints import Test, tests_of
 from linacsim.conformance.check.expression import Expression
-from linacsim.conformance.check.items import Address, CreatorAddress, PrivateAddress, label_of, tag_of_text
+from linacsim.conformance.check.items import Address, CreatorAddress, PrivateAddress, is_sequence, label_of, tag_of_text
 from linacsim.conformance.check.modules import mates, may_be_left_out
 from linacsim.conformance.check.readings import Compiled, Readings, readings_of
 from linacsim.conformance.check.standard import standard_condition
@@ -74,6 +74,8 @@ class RowPlan:
     condition: str = ""
     standard: Expression | None = None
     """The condition of PS3.3, for a row of type 1C or 2C without one of its own."""
+    may_have_nothing: bool = False
+    """Whether it is a sequence that an exporter sends where it has items for it: PS3.3 wants no empty one."""
     module: tuple[Address, ...] | None = None
     """The elements of the row's module, where an object may leave the module out; ``None`` where it may not."""
 
@@ -238,7 +240,12 @@ def _row_plan(readings: Readings, iod: Iod, row: Row, way: Way, locate: Locator)
         guarded=bool(condition) and _is_guarded(row, way, conditions),
         condition=condition or "",
         standard=None if condition else standard_condition(row),
+        may_have_nothing=way == "export" and row.type in ("1C", "2C", "3") and _is_sequence(row),
     )
+
+
+def _is_sequence(row: Row) -> bool:
+    return row.vr == "SQ" or ("x" not in row.path[-1] and is_sequence(tag_of_text(row.path[-1])))
 
 
 def _is_for(text: str, both: bool, way: Way) -> bool:
