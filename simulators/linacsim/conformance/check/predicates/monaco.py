@@ -93,12 +93,15 @@ def _placement(scope: Scope) -> str | Unknown:
 
 
 def _plan(scope: Scope) -> Item | Unknown:
-    """Return the plan that an image refers to, or else the only one that came with it."""
+    """Return the plan that an image refers to, or else the one that came with it and that its description names."""
     found = ref(scope, "rtplan,rtionplan")
     if isinstance(found, Item):
         return found
-    given = [*scope.objects.by_kind["rtplan"], *scope.objects.by_kind["rtionplan"]]
-    return given[0].root if len(given) == 1 else Unknown("the plan of the image is not among the files")
+    view = _VIEW.fullmatch(str(scope.get("DerivationDescription") or ""))
+    given = [one.root for kind in ("rtplan", "rtionplan") for one in scope.objects.by_kind[kind]]
+    named = [one for one in given if view and same(one.get("RTPlanName"), view["plan"])]
+    only = named or given
+    return only[0] if len(only) == 1 else Unknown("the plan of the image is not among the files")
 
 
 @predicate

@@ -119,6 +119,12 @@ def around_zero(_: Scope, values: Any, number: int) -> bool | Broken:
 
 
 @predicate
+def floats(_: Scope, values: Any) -> int:
+    """Return how many numbers a value of OF holds: four bytes each (PS3.5 6.2)."""
+    return sum(len(one) // 4 if isinstance(one, bytes) else 1 for one in several(values))
+
+
+@predicate
 def no_private_elements(scope: Scope) -> bool | Broken:
     """Tell whether the object has no private attribute at any depth (3.4.4)."""
     for one in walk(scope.instance.dataset):
