@@ -330,6 +330,22 @@ def test_a_system_exports_only_the_beams_that_it_knows() -> None:
         export_case(case.altered(beams=("cbct",)), system("preciseplan"), ["rtplan"])
 
 
+def test_oncentra_exports_brachytherapy_and_the_others_do_not() -> None:
+    case = build_case(Identity(SEED)).altered(technique="brachy")
+    objects = export_case(case, system("oncentra"), ["ct", "rtstruct", "rtplan", "rtdose"])
+    plan = next(ds for ds in objects if ds.Modality == "RTPLAN")
+    assert "BeamSequence" not in plan
+    assert plan.FractionGroupSequence[0].NumberOfBrachyApplicationSetups == 1
+    channel = plan.ApplicationSetupSequence[0].ChannelSequence[0]
+    assert str(channel.TransferTubeNumber) == channel.SourceApplicatorID == "1"
+    report = check(objects, system("oncentra"), "export")
+    wrong = [one for one in report.of(State.BROKEN) if one.rule.startswith("rtplan")]
+    assert {one.wanted for one in wrong} <= {"there, empty if unknown (type 3)"}
+    for system_id in ("monaco", "preciseplan", "raystation"):
+        with pytest.raises(InputError, match="plans no brachytherapy"):
+            export_case(case, system(system_id), ["rtplan"])
+
+
 def test_compressed_pixels_go_as_they_are() -> None:
     ds = read_instance("pydicom:MR_small_RLE.dcm")
     for system_id in ("oncentra", "raystation"):

@@ -85,7 +85,8 @@ _ALL = {
 
 def beams(settings: CaseSettings) -> list[tuple[int, Beam]]:
     """Return the beams of a case with their Beam Numbers: a beam keeps its number when others are left out."""
-    return [(BEAMS.index(key) + 1, _ALL[key]) for key in settings.beams]
+    keys = settings.beams if settings.technique == "external" else ()
+    return [(BEAMS.index(key) + 1, _ALL[key]) for key in keys]
 
 
 def treatment_beams(settings: CaseSettings) -> list[tuple[int, Beam]]:

@@ -40,6 +40,7 @@ BUILDERS: dict[str, Callable[[Scene], list[Dataset]]] = {
 
 
 _SHAPED_BY = {
+    "technique": {"rtplan", "rtdose", "rtimage", "cr", "sc"},
     "beams": {"rtplan", "rtdose", "rtimage", "cr", "sc"},
     "radiograph": {"rtimage", "cr", "sc"},
     "ion": {"rtionplan"},

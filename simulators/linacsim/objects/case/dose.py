@@ -8,6 +8,7 @@ from pydicom import Dataset
 
 from linacsim.objects.case.anatomy import ISOCENTRE, PTV, VOLUMES, Roi
 from linacsim.objects.case.beams import Beam, fields, treatment_beams
+from linacsim.objects.case.brachy import brachy_dose
 from linacsim.objects.case.modules import (
     begin,
     date,
@@ -39,9 +40,12 @@ def rtdose(scene: Scene) -> list[Dataset]:
     """Return the dose of the plan, or with `beam_doses` one for each treatment beam; over all fractions."""
     points = _grid(scene)
     treating = treatment_beams(scene.settings)
-    each = [_of_beam(beam, points) for _, beam in treating]
-    scale = scene.settings.prescription / _at_isocentre(treating)
-    if scene.settings.beam_doses:
+    if scene.settings.technique == "brachy":
+        middle, each = float(brachy_dose(np.array(ISOCENTRE))), [_of_source(points)]
+    else:
+        middle, each = _at_isocentre(treating), [_of_beam(beam, points) for _, beam in treating]
+    scale = scene.settings.prescription / (middle or 1.0)
+    if scene.settings.beam_doses and treating:
         return [
             finish(_object(scene, points, one * scale, index, number_))
             for index, (one, (number_, _)) in enumerate(zip(each, treating, strict=True), start=1)
@@ -82,9 +86,13 @@ def _of_beam(beam: Beam, points: Array) -> Array:
     return given
 
 
+def _of_source(points: Array) -> Array:
+    """Return the dose of the stepping source in arbitrary units; nothing outside the body."""
+    return brachy_dose(points) * THORAX.by_name["body"].holds(points)
+
+
 def _at_isocentre(treating: list[tuple[int, Beam]]) -> float:
-    at = sum(float(dose(THORAX, fields(beam), np.array(ISOCENTRE))) for _, beam in treating)
-    return at or 1.0
+    return sum(float(dose(THORAX, fields(beam), np.array(ISOCENTRE))) for _, beam in treating)
 
 
 def _object(scene: Scene, points: Array, values: Array, instance: int, beam_number: int | None) -> Dataset:

@@ -1,4 +1,4 @@
-"""RT Plan of the case (PS3.3 A.20): a static photon beam, an arc, an electron beam, and setup beams."""
+"""RT Plan of the case (PS3.3 A.20): a static photon beam, an arc, an electron beam, and setup beams; or brachytherapy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pydicom import Dataset
 
 from linacsim.objects.case.anatomy import ISOCENTRE, roi_of
 from linacsim.objects.case.beams import LEAF_BOUNDARIES, SAD, Beam, beams, jaws, leaves, treatment_beams
+from linacsim.objects.case.brachy import application_setups, fraction_group
 from linacsim.objects.case.modules import (
     approval,
     begin,
@@ -34,14 +35,19 @@ def rtplan(scene: Scene) -> list[Dataset]:
     """Return the plan."""
     ds = begin(scene, "rtplan")
     frame_of_reference(ds, scene)
-    general_plan(ds, scene, "PHOTONS")
+    is_brachy = scene.settings.technique == "brachy"
+    general_plan(ds, scene, "BRACHY" if is_brachy else "PHOTONS")
     prescription(ds, scene.settings)
-    ds.ToleranceTableSequence = [_tolerance_table()]
     ds.PatientSetupSequence = [
         item(PatientPosition="HFS", PatientSetupNumber=1, SetupTechnique="ISOCENTRIC", SetupTechniqueDescription="")
     ]
-    ds.FractionGroupSequence = [_fraction_group(scene.settings)]
-    ds.BeamSequence = [_beam(scene.settings, n, beam) for n, beam in beams(scene.settings)]
+    if is_brachy:
+        ds.FractionGroupSequence = [fraction_group(scene.settings)]
+        application_setups(ds, scene)
+    else:
+        ds.ToleranceTableSequence = [_tolerance_table()]
+        ds.FractionGroupSequence = [_fraction_group(scene.settings)]
+        ds.BeamSequence = [_beam(scene.settings, n, beam) for n, beam in beams(scene.settings)]
     approval(ds)
     return [finish(ds)]
 

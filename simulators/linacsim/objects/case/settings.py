@@ -26,6 +26,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 Ion = Literal["proton", "carbon"]
+Technique = Literal["external", "brachy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,10 @@ class CaseSettings:
     pixel_spacing: float | None = None
     """In mm; by default so that the images are 400 mm wide."""
     slice_spacing: float = 5.0
+    technique: Technique = "external"
+    """Whether the RT Plan has beams, or a source that steps through an applicator."""
     beams: tuple[str, ...] = BEAMS
+    """Of an external plan."""
     fractions: int = 25
     prescription: float = 50.0
     """In Gy, over all fractions."""

@@ -35,6 +35,8 @@ from linacsim.objects.imagefile import name_of, pydicom_errors
 
 _CONTROL_POINTS = ("300A,0111", "300A,03A8", "300A,02D0")
 """Sequences whose later items say only what changes (C.8.8.14.5)."""
+_OF_A_PLAN = ("rtplan", "rtdose")
+"""Kinds that are different for brachytherapy."""
 _BINARY = ("US", "SS", "UL", "SL", "FL", "FD", "AT", "OB", "OW", "UN")
 """VRs whose empty value is None."""
 
@@ -78,6 +80,8 @@ def export_case(case: Case, system: System, kinds: Iterable[str] | None = None) 
 
 def _suited(case: Case, system: System, kind: str) -> Case:
     """Return the case with what the system can export."""
+    if case.settings.technique == "brachy" and kind in _OF_A_PLAN and not _vendor(system).brachy:
+        raise InputError(f"{system.head.title} plans no brachytherapy", "technique", "export an external plan")
     changes = _vendor(system).changes(kind, case)
     if not changes.get("beams", True):
         known = ", ".join(_vendor(system).beams)

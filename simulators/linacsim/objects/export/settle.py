@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydicom import Dataset
@@ -137,7 +138,8 @@ def _settle_equal(item: Dataset, element: DataElement, path: str) -> None:
     """Copy the attribute that it has to equal, where that stands in the same item."""
     tag = Tag(int(path.rsplit(">", maxsplit=1)[-1].replace(",", ""), 16))
     if tag in item and item[tag].VR != "SQ":
-        element.value = convert("\\".join(map(str, values_of(item[tag]))), element.VR)
+        with suppress(ValueError):  # a text that is no number cannot be copied into one
+            element.value = convert("\\".join(map(str, values_of(item[tag]))), element.VR)
 
 
 def from_constraint(node: Node) -> Any:

@@ -72,6 +72,8 @@ class Vendor:
         Kinds of which a user's own file leaves as it came; the table is of what the system makes itself.
     beams : tuple of str
         The beams of a case that it knows, if not all.
+    brachy : bool
+        Whether it plans brachytherapy.
     settings : mapping
         Settings of a case for this exporter, by kind; those under ``""`` count for all.
     adapt : mapping
@@ -87,6 +89,7 @@ class Vendor:
     as_stored: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
     beams: tuple[str, ...] = ()
+    brachy: bool = True
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     adapt: Mapping[str, Adapt] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()

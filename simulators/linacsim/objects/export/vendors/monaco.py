@@ -203,6 +203,7 @@ def _ion_control_point(point: Dataset, energy: float) -> None:
 
 
 VENDOR = Vendor(
+    brachy=False,
     beams=("photon", "arc", "electron"),
     as_stored=IMAGES,
     handed_on=IMAGES,  # 3.2.18

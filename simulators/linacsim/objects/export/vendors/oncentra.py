@@ -41,11 +41,15 @@ def _rtplan(job: Job) -> None:
     ds.pop("ToleranceTableSequence", None)
     ds.pop("ApprovalStatus", None)
     private(ds, NUCLETRON, "0021,xx00", "UI", job.case.scene.series("ct"))
+    is_brachy = job.case.settings.technique == "brachy"
     for group in ds.FractionGroupSequence:
         group.pop("ReferencedDoseReferenceSequence", None)
-        group.pop("NumberOfBrachyApplicationSetups", None)  # of brachy plans only (5.8.11)
-    for beam in ds.BeamSequence:
+        group.pop("NumberOfBeams" if is_brachy else "NumberOfBrachyApplicationSetups", None)  # 5.8.11
+    for beam in ds.get("BeamSequence", ()):
         _beam(beam)
+    for setup in ds.get("ApplicationSetupSequence", ()):
+        for channel in setup.ChannelSequence:
+            channel.SourceApplicatorID = str(channel.ChannelNumber)
 
 
 def _beam(beam: Dataset) -> None:

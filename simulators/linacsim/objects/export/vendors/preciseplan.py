@@ -86,6 +86,7 @@ def _differential(histogram: Dataset) -> None:
 
 
 VENDOR = Vendor(
+    brachy=False,
     beams=("photon", "arc", "electron"),
     remade=frozenset({"ct"}),
     as_stored=frozenset({"cr", "rtimage"}),

@@ -68,6 +68,7 @@ def _rtimage(job: Job) -> None:
 
 
 VENDOR = Vendor(
+    brachy=False,
     remade=frozenset({"ct"}),
     as_stored=frozenset({"mr", "pet"}),
     handed_on=frozenset({"ct", "mr", "pet"}),  # 3.4.1
