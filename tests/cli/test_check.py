@@ -52,6 +52,7 @@ def test_one_slice_stands_out(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert "CT Image, one of 30: 029.dcm" in broken
     assert "PixelSpacing: 6" in broken
     assert "at most 5 mm" in broken
+    assert "same    image-pixel-spacing" in broken, "what a document says twice is one finding"
     assert len(broken.splitlines()) < 40
 
 

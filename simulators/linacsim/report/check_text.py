@@ -84,23 +84,23 @@ class _Page:
         yield ""
         yield f"{title} ({len(groups)})"
         shown = groups if state is State.BROKEN or self.everything else groups[:_NOTES]
-        by_object: dict[str, list[Group]] = {}
-        for group in shown:
-            by_object.setdefault(_heading(group), []).append(group)
+        by_object: dict[str, list[list[Group]]] = {}
+        for same in _at_one_place(shown):
+            by_object.setdefault(_heading(same[0]), []).append(same)
         for heading, some in by_object.items():
             yield from self.wrapped(heading, "  ", "    ")
-            for group in some:
+            for group, *others in some:
                 yield from self._group(group)
+                for other in others:
+                    told = f"{_rule(other.first)}: {other.first.wanted}"
+                    yield from self.wrapped(told, "      same    ", "              ")
         if len(shown) < len(groups):
             yield f"  {len(groups) - len(shown)} more; --verbose shows them"
 
     def _group(self, group: Group) -> Iterator[str]:
         one = group.first
-        where = (
-            f"  (section {one.section})" if one.section and not one.section.startswith("PS3") else f"  ({one.section})"
-        )
-        yield from self.wrapped(f"{one.rule}{where if one.section else ''}", "    ", "      ")
-        found = f"{one.path}: {one.found}" if one.path and one.found else one.path or one.found
+        yield from self.wrapped(_rule(one), "    ", "      ")
+        found = f"{one.path}: {_short(one)}" if one.path and one.found else one.path or one.found
         yield from self.wrapped(found, "      found   ", "              ")
         if one.wanted:
             yield from self.wrapped(one.wanted, "      wanted  ", "              ")
@@ -145,6 +145,30 @@ class _Page:
                 "sentences that no object can tell: settings, users, what the system does later; --verbose lists them"
             )
             yield from self.wrapped(f"{len(hidden)} {text}", "  ", "    ")
+
+
+def _at_one_place(groups: Sequence[Group]) -> list[list[Group]]:
+    """Return groups that speak of the same elements together: a document says some things twice.
+
+    The one with a documented effect comes first.
+    """
+    found: dict[tuple[tuple[str, str], ...], list[Group]] = {}
+    for group in groups:
+        places = tuple(dict.fromkeys((one.about.file, one.path) for one in group.findings))
+        key = places if places[0][1] else (*places, ("", group.first.rule))
+        found.setdefault(key, []).append(group)
+    return [sorted(some, key=lambda one: one.first.effect.effect == "not documented") for some in found.values()]
+
+
+def _short(one: Finding) -> str:
+    """Return what was found without the keyword that the path ends in."""
+    return one.found if "," in one.found else one.found.removeprefix(f"{one.path.rpartition('.')[2]} ")
+
+
+def _rule(one: Finding) -> str:
+    if not one.section:
+        return one.rule
+    return f"{one.rule} ({one.section if one.section.startswith('PS3') else f'section {one.section}'})"
 
 
 def _heading(group: Group) -> str:

@@ -63,7 +63,7 @@ class Expression:
 
     def found(self, scope: Scope) -> str:
         """Return the values that the expression looked at, as ``BeamType STATIC, NumberOfControlPoints 3``."""
-        shown = [f"{name} {_told(run(scope))}" for name, run in self.names]
+        shown = [f"{name.removeprefix('item.')} {_told(run(scope))}" for name, run in self.names]
         return ", ".join(dict.fromkeys(shown))
 
 
