@@ -223,6 +223,17 @@ def _as(ds: Any, syntax: UID) -> Any:
     return dcmread(buffer)
 
 
+@pytest.mark.parametrize("kind", ["storage", "archive", "oncentra-winscp32-scp"])
+def test_a_retired_sop_class_is_stored_as_well(bench_clock: Bench, client: Callable[..., Any], kind: str) -> None:
+    curve = "1.2.840.10008.5.1.4.1.1.9"
+    bench_clock.add(kind, "KEEPER")
+    ds = Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = UID(curve), UID("1.2.3.4"), "CR"
+    ds.PatientID, ds.StudyInstanceUID, ds.SeriesInstanceUID = "P", UID("1.2.3"), UID("1.2.3.1")
+    answer = client("KEEPER", [curve], lambda assoc: send_raw(assoc, encoded(ds), instance="1.2.3.4", sop_class=curve))
+    assert (answer.Status, answer.ErrorComment) == (0, None)
+
+
 @pytest.mark.usefixtures("bench")
 def test_a_file_that_is_not_there_is_an_input_error(act: Callable[..., Any]) -> None:
     with pytest.raises(InputError, match=r"nowhere\.dcm"):

@@ -11,7 +11,7 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, AllStoragePresentationContexts, evt
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
@@ -41,6 +41,7 @@ from linacsim.devices.archive.suboperations import (
 )
 from linacsim.devices.device import Action, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate
+from linacsim.devices.sopclasses import STORAGE
 from linacsim.devices.storage.instance import Received
 from linacsim.devices.storage.personality import FillDisk, Store
 from linacsim.devices.storage.services import (
@@ -86,8 +87,8 @@ class Archive(StoragePeer):
     def support(self, ae: AE) -> None:
         """Add the information models, and the storage SOP classes in both roles: a C-GET turns them round."""
         super().support(ae)
-        for context in AllStoragePresentationContexts:
-            ae.add_supported_context(context.abstract_syntax or "", scu_role=True, scp_role=True)
+        for sop_class in STORAGE:
+            ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
         for model in (*FIND_MODELS, *MOVE_MODELS, *GET_MODELS):
             ae.add_supported_context(model)
 

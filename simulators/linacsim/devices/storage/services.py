@@ -6,13 +6,13 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
 from linacsim.devices.device import Action, Device, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate, end, end_of, error_comment, listen
-from linacsim.devices.sopclasses import Verification
+from linacsim.devices.sopclasses import STORAGE, Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
@@ -71,9 +71,9 @@ class StoragePeer(Device):
 
     def support(self, ae: AE) -> None:
         """Add the presentation contexts that are accepted."""
-        for context in AllStoragePresentationContexts:
+        for sop_class in STORAGE:
             # it keeps the bytes as they come, so any encoding is as good as any other
-            ae.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
+            ae.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES)
         ae.add_supported_context(Verification)
 
     def handlers(self) -> Handlers:
