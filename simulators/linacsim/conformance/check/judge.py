@@ -8,6 +8,7 @@ from typing import Any
 
 from linacsim.conformance.check.findings import About, Finding, State
 from linacsim.conformance.check.items import CreatorAddress, Item, label_of, vr_of
+from linacsim.conformance.check.modules import is_conditional
 from linacsim.conformance.check.plan import Need, Node, Plan, RowPlan
 from linacsim.conformance.check.readings import Compiled
 from linacsim.conformance.check.scope import Instance, ObjectSet, Scope
@@ -131,7 +132,7 @@ class Judge:
     def _left_out(self, row: RowPlan) -> None:
         """Note, once, that a module is missing which an object may leave out."""
         module = row.row.module
-        if self.way == "export" or ("module", module) in self._said:
+        if self.way == "export" or ("module", module) in self._said or is_conditional(self.plan.iod, module):
             return
         self._said.add(("module", module))
         reason = "the system would read it; PS3.3 lets an object leave it out"

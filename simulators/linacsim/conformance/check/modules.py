@@ -40,6 +40,11 @@ def may_be_left_out(iod: Iod, row: Row) -> bool:
     return listed or (row.module.lower() in known and not (line is not None and line.usage == "M"))
 
 
+def is_conditional(iod: Iod, module: str) -> bool:
+    """Tell whether a module is there on a condition (usage C): its absence says nothing."""
+    return any(one.module == module and one.usage == "C" for one in iod.modules)
+
+
 def mates(iod: Iod, row: Row, addresses: Mapping[tuple[str, ...], Address]) -> tuple[Address, ...]:
     """Return the elements that tell whether the module of a row is there: those that no other module has."""
     others = {one.path for one in iod.rows if len(one.path) == 1 and one.module != row.module}
