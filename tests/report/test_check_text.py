@@ -64,7 +64,7 @@ def test_what_is_said_twice_stands_together_with_its_effect() -> None:
 def test_further_places_are_counted() -> None:
     items = [finding(path=f"BeamSequence[{n}].BeamName") for n in range(9)]
     assert "also    BeamSequence[1].BeamName" in check_text(report(*items))
-    assert "and 5 more" in check_text(report(*items))
+    assert "and 5 more" in " ".join(check_text(report(*items)).split())
     assert "BeamSequence[8].BeamName" in check_text(report(*items), everything=True)
 
 
@@ -91,7 +91,7 @@ def test_a_persons_list_is_folded_by_reason() -> None:
 def test_what_no_object_could_tell_is_counted(everything: bool) -> None:
     text = check_text(report(person(1), person(2, reason="a setting", always=True)), everything=everything)
     assert ("a setting" in text) is everything
-    assert ("1 sentences that no object can tell" in text) is not everything
+    assert ("1 sentence that no object can tell" in text) is not everything
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:

@@ -141,10 +141,9 @@ class _Page:
             if len(shown) < len(sentences):
                 yield f"    - {len(sentences) - len(shown)} more; --verbose shows them"
         if hidden:
-            text = (
-                "sentences that no object can tell: settings, users, what the system does later; --verbose lists them"
-            )
-            yield from self.wrapped(f"{len(hidden)} {text}", "  ", "    ")
+            many = "s" if len(hidden) > 1 else ""
+            text = f"{len(hidden)} sentence{many} that no object can tell: settings, users, what the system does later"
+            yield from self.wrapped(f"{text}; --verbose lists them", "  ", "    ")
 
 
 def _at_one_place(groups: Sequence[Group]) -> list[list[Group]]:
