@@ -174,7 +174,7 @@ def _locator(system: System, iod: Iod) -> Locator:
 
 def verdicts(system: System, way: Way, objects: Base, reading: Compiled) -> dict[str, bool | Broken | Unknown]:
     """Return what a reading says at each place that it applies to, by name of object and path."""
-    given = {name: Instance(ds, name, "1.2.840.10008.1.2") for name, ds in objects.items()}
+    given = _instances(objects)
     together = ObjectSet(given.values())
     found: dict[str, bool | Broken | Unknown] = {}
     for name, item, values in _places(system, way, given, reading.line):
@@ -188,6 +188,11 @@ def verdicts(system: System, way: Way, objects: Base, reading: Compiled) -> dict
             said = verdict
         found[f"{name}:{item.path}#{len(found)}"] = said
     return found
+
+
+def _instances(objects: Base) -> dict[str, Instance]:
+    """Return the objects as if they came as files: Implicit VR Little Endian, unless a change says otherwise."""
+    return {name: Instance(ds, name, ds.get("TransferSyntaxUID", "1.2.840.10008.1.2")) for name, ds in objects.items()}
 
 
 def _places(
@@ -279,7 +284,7 @@ class Case:
 
 def said(base: Base, expression: str, place: str, system: System | None = None) -> object:
     """Return what an expression is in an item of a base: ``rtplan:BeamSequence[0]``."""
-    given = {name: Instance(ds, name, "1.2.840.10008.1.2") for name, ds in base.items()}
+    given = _instances(base)
     name, _, path = place.partition(":")
     item = given[name].root
     for step in path.split(".") if path else ():
