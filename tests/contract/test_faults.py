@@ -10,6 +10,7 @@ import pytest
 
 from linacsim.bench import Bench
 from linacsim.cli.vocabulary import vocabulary
+from linacsim.devices.archive.personality import ArchivePersonality, Load, Query
 from linacsim.devices.registry import KINDS
 from linacsim.devices.storage.personality import StoragePersonality, Store
 from linacsim.devices.verification.personality import Echo, VerificationPersonality
@@ -24,7 +25,7 @@ from linacsim.scenario.verdict import Verdict
 Records = Callable[..., list[Record]]
 CT, MR, PLAN = "pydicom:CT_small.dcm", "pydicom:MR_small.dcm", "pydicom:rtplan.dcm"
 QUICK = StoragePersonality(acse_timeout=milliseconds(600), dimse_timeout=milliseconds(600))
-TESTED = {"accept-then-silent", "reject", "abort", "late-accept", "no-response", "late-response", "reset"}
+TESTED = {"accept-then-silent", "reject", "abort", "late-accept", "no-response", "late-response", "status", "reset"}
 TESTED_BREAKAGES = {"jam", "fill-disk", "database-down", "forget", "answer-with"}
 
 
@@ -166,6 +167,42 @@ def test_late_response(bench: Bench, act: Callable[..., Any], records: Records) 
     waits = [answer["t"] - request["t"] for request, answer in zip(asked, told, strict=True)]
     assert len(waits) == 2
     assert all(200 * MILLISECOND <= wait < 3 * SECOND for wait in waits)
+
+
+def test_another_status(failing: Callable[..., str], records: Records) -> None:
+    why = failing(fault("status", "C-STORE-RQ", code=0xA700, comment="no room", when=Occurrence(When.NTH, 2)))
+    assert why == "C-STORE to STORE: status 0xA700 (no room)"
+    # the request was carried out all the same
+    assert len(records("object-stored", "STORE")) == 2
+    assert [record["status"] for record in records("C-STORE-RSP", "SCU", way="received")] == [0, 0xA700]
+
+
+def test_a_query_is_one_chance_however_many_responses_it_has(
+    bench_clock: Bench, act: Callable[..., Any], records: Records
+) -> None:
+    bench_clock.add("archive", "ARCHIVE")
+    bench_clock.add("archive", "CLINIC")
+    act("ARCHIVE", "load", Load(files=(CT, MR)))
+    ask = Query(to="ARCHIVE", level="STUDY", keys={"StudyInstanceUID": ""})
+    late = fault("late-response", "C-FIND-RQ", delay=100 * MILLISECOND, when=Occurrence(When.NTH, 2))
+    failed = fault("status", "C-FIND-RQ", code=0xC001, when=Occurrence(When.AFTER, 1))
+    bench_clock.arm("ARCHIVE", [late, failed])
+    act("CLINIC", "query", ask)
+    with pytest.raises(PlayFailure, match="0xC001"):
+        act("CLINIC", "query", ask)
+    found = [record["status"] for record in records("C-FIND-RSP", "CLINIC", way="received")]
+    assert found == [0xFF00, 0xFF00, 0x0000, 0xFF00, 0xFF00, 0xC001]
+    assert (late.seen, late.fired, failed.seen, failed.fired) == (2, 1, 2, 1)
+
+
+def test_silence_in_a_query_lasts_to_its_end(bench_clock: Bench, act: Callable[..., Any], records: Records) -> None:
+    bench_clock.add("archive", "ARCHIVE")
+    bench_clock.add("archive", "CLINIC", settings=ArchivePersonality(dimse_timeout=milliseconds(600)))
+    act("ARCHIVE", "load", Load(files=(CT, MR)))
+    bench_clock.arm("ARCHIVE", [fault("no-response", "C-FIND-RQ", for_good=False)])
+    with pytest.raises(PlayFailure, match="DIMSE timeout"):
+        act("CLINIC", "query", Query(to="ARCHIVE", level="STUDY", keys={"StudyInstanceUID": ""}))
+    assert records("C-FIND-RSP") == []
 
 
 def test_a_late_response_that_is_too_late(failing: Callable[..., str], until: Records) -> None:

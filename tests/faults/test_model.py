@@ -11,7 +11,11 @@ from linacsim.faults import ACTIONS, Occurrence, When, fault
 from linacsim.faults.model import OCCASIONS
 from linacsim.kernel.units import SECOND
 
-PARAMETERS: dict[str, dict[str, Any]] = {"late-accept": {"delay": SECOND}, "late-response": {"delay": SECOND}}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "late-accept": {"delay": SECOND},
+    "late-response": {"delay": SECOND},
+    "status": {"code": 0xA700},
+}
 
 
 def test_every_action_has_its_occasions() -> None:
@@ -84,3 +88,8 @@ def test_counting_and_firing_are_two_things() -> None:
     assert (armed.seen, armed.fired) == (3, 1)
     assert armed.due("C-STORE-RQ")
     assert (armed.seen, armed.fired) == (4, 1)
+
+
+def test_a_status_that_others_follow_is_refused() -> None:
+    with pytest.raises(InputError, match="^fault: 'status': 0xFF00 is pending, no final status"):
+        fault("status", "C-FIND-RQ", code=0xFF00)

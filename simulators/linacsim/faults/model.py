@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from linacsim.errors import InputError
 from linacsim.kernel.words import REQUESTS
-from linacsim.settings import Duration, Settings, did_you_mean
+from linacsim.settings import Duration, Settings, StatusCode, did_you_mean
 
 CONNECTION = "connection"
 """The event of a transport connection that has just been accepted."""
@@ -18,6 +18,8 @@ ASSOCIATE = "A-ASSOCIATE-RQ"
 """The event of an association request that has just arrived."""
 
 
+PENDING = (0xFF00, 0xFF01)
+"""Statuses of responses that others follow (PS3.7 9.1.2.1.8)."""
 _PROVIDER_REASONS = (1, 2)
 
 
@@ -89,6 +91,28 @@ class LateResponse(Settings):
     delay: Duration
 
 
+class Status(Settings):
+    """DIMSE: the request is carried out, and its final response has another status.
+
+    Attributes
+    ----------
+    code : int
+        The status, as ``A700`` (PS3.7 C); pending ones are no final response.
+    comment : str
+        Error Comment (0000,0902), at most 64 characters.
+    """
+
+    code: StatusCode
+    comment: Annotated[str, Field(max_length=64)] = ""
+
+    @model_validator(mode="after")
+    def _is_final(self) -> Self:
+        """Refuse a pending status: the requestor would wait for more, for ever."""
+        if self.code in PENDING:
+            raise ValueError(f"0x{self.code:04X} is pending, no final status")
+        return self
+
+
 class Reset(Settings):
     """Stream: the connection is reset (TCP RST) instead of the answer."""
 
@@ -100,6 +124,7 @@ ACTIONS: dict[str, type[Settings]] = {
     "late-accept": LateAccept,
     "no-response": NoResponse,
     "late-response": LateResponse,
+    "status": Status,
     "reset": Reset,
 }
 """The words for ``do:``, with their parameters."""
@@ -111,6 +136,7 @@ OCCASIONS: dict[str, tuple[str, ...]] = {
     "late-accept": (ASSOCIATE,),
     "no-response": REQUESTS,
     "late-response": REQUESTS,
+    "status": REQUESTS,
     "reset": (CONNECTION, ASSOCIATE, *REQUESTS),
 }
 """The events that each action can strike on; at another one it would be armed in vain."""
