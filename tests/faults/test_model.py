@@ -91,5 +91,5 @@ def test_counting_and_firing_are_two_things() -> None:
 
 
 def test_a_status_that_others_follow_is_refused() -> None:
-    with pytest.raises(InputError, match="^fault: 'status': 0xFF00 is pending, no final status"):
+    with pytest.raises(InputError, match=r"^fault: 'status': 0xFF00 is pending, no final status"):
         fault("status", "C-FIND-RQ", code=0xFF00)
