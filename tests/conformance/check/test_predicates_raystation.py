@@ -38,6 +38,11 @@ LEAVES = "BeamLimitingDevicePositionSequence[0].LeafJawPositions"
         ("densities_agree()", f"{ROI}[0]", "", "true"),
         ("contour_image_listed('1.2.3.4.1.2')", "rtstruct", "", "true"),
         ("contour_image_listed('1.2.3.4.1.9')", "rtstruct", "", "broken"),
+        ("contour_image_listed('1.2.3.4.1.2')", "rtstruct", "rtstruct:ReferencedFrameOfReferenceSequence = 0", "true"),
+        (
+            "contour_image_listed('1.2.3.4.1.9')", "rtstruct",
+            "rtstruct:ReferencedFrameOfReferenceSequence = 0", "unknown",
+        ),
         ("same_last_name()", "rtplan", "rtplan:PatientName = Phantom^Other", "true"),
         ("same_last_name()", "rtplan", "rtplan:PatientName = Other^Thorax", "broken"),
         ("around_zero([-2, 3], 2)", "rtplan", "", "true"),

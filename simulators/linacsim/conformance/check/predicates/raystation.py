@@ -77,12 +77,18 @@ def densities_agree(scope: Scope) -> bool | Broken:
 
 
 @predicate
-def contour_image_listed(scope: Scope, uid: Any) -> bool | Broken:
-    """Tell whether an image is one of those that the structure set names in its frame of reference (7.1.41)."""
+def contour_image_listed(scope: Scope, uid: Any) -> bool | Unknown | Broken:
+    """Tell whether an image is one of those that the structure set names in its frame of reference (7.1.41).
+
+    Where it names none, an image that came with it will do.
+    """
     key = ("listed images", id(scope.instance))
     if key not in scope.objects.remembered:
         scope.objects.remembered[key] = frozenset(_listed(scope.item.root))
-    return True if uid in scope.objects.remembered[key] else Broken(spelled(uid))
+    listed = scope.objects.remembered[key]
+    if uid in listed or (not listed and uid in scope.objects.by_uid):
+        return True
+    return Broken(spelled(uid)) if listed else Unknown("the structure set names no images, and this one is not there")
 
 
 def _listed(root: Item) -> Sequence[Any]:
