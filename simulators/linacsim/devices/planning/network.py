@@ -162,6 +162,11 @@ def release_on_timeout(assoc: Association) -> None:
     queue.on_timeout = waited_in_vain  # type: ignore[attr-defined]
 
 
+def is_open(assoc: Association) -> bool:
+    """Whether messages can be sent: no release and no abort has come, not even one that has not been seen to yet."""
+    return assoc.is_established and assoc.dul.peek_next_pdu() is None
+
+
 def ended(assoc: Association) -> str:
     """Return how an association has come to its end, in a few words."""
     text = end_of(assoc)

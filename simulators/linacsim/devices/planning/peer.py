@@ -22,6 +22,7 @@ from linacsim.devices.planning.network import (
     Service,
     application_entity_of,
     ended,
+    is_open,
     limit_sent,
     proposals,
     release_on_timeout,
@@ -128,7 +129,7 @@ class Peer(Device):
             assoc = self._open(ae, to, called, contexts)
             yield ae, assoc
         finally:
-            if assoc is not None and assoc.is_established:
+            if assoc is not None and is_open(assoc):
                 assoc.release()
             if self._slots is not None:
                 self._slots.put(None)

@@ -13,7 +13,7 @@ from pynetdicom.association import Association
 from linacsim.conformance.model import Activity, Does, Entity
 from linacsim.devices.device import Action
 from linacsim.devices.planning.activities import Query
-from linacsim.devices.planning.network import Service
+from linacsim.devices.planning.network import Service, is_open
 from linacsim.devices.planning.outcome import Outcome, judged
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.queryretrieve import PatientRootFind, StudyRootFind, find
@@ -114,12 +114,13 @@ class QuerySCU(Peer):
         """
         wanted = identifier(level, self.keys(level, root), values)
         what = f"C-FIND to {to}{f': {subject}' if subject else ''}"
-        if not assoc.is_established:
+        if not is_open(assoc):
             raise self.gave_up(what, assoc)
         try:
             found = find(self, ae, assoc, FINDS[root], wanted, message_id=message_id)
-        except PlayFailure:
-            if assoc.is_established:
+        except PlayFailure as exc:
+            if is_open(assoc):
+                self.tell(str(exc))
                 raise
             raise self.gave_up(what, assoc) from None
         outcome = self.find_rule(found.status)

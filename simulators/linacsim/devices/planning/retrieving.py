@@ -11,7 +11,7 @@ from pynetdicom.association import Association
 
 from linacsim.conformance.model import Activity, Entity
 from linacsim.devices.device import Action
-from linacsim.devices.planning.network import Service
+from linacsim.devices.planning.network import Service, is_open
 from linacsim.devices.planning.outcome import Outcome, judged
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.querying import UNIQUE, identifier
@@ -108,12 +108,13 @@ class RetrieveSCU(Peer):
         given = {name: value for name, value in keys.items() if value}
         level = next((level for level in reversed(UNIQUE) if UNIQUE[level] in given), "PATIENT")
         wanted = self.move_identifier(level, given)
-        if not assoc.is_established:
+        if not is_open(assoc):
             raise self.gave_up(f"C-MOVE to {to}", assoc)
         try:
             moved = move(self, ae, assoc, MOVES[root], wanted, destination, message_id=message_id)
-        except PlayFailure:
-            if assoc.is_established:
+        except PlayFailure as exc:
+            if is_open(assoc):
+                self.tell(str(exc))
                 raise
             raise self.gave_up(f"C-MOVE to {to}", assoc) from None
         outcome = self.move_rule(moved.status)

@@ -14,7 +14,7 @@ from linacsim.conformance.model import Activity, Does, Entity, Role
 from linacsim.conformance.statuses import category_of
 from linacsim.devices.device import Action
 from linacsim.devices.planning.activities import Export
-from linacsim.devices.planning.network import Service, service_of
+from linacsim.devices.planning.network import Service, is_open, service_of
 from linacsim.devices.planning.outcome import Outcome, judged
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.sources import chosen, groups_of
@@ -109,7 +109,7 @@ class StorageSCU(Peer):
     def _store(self, assoc: Association, ds: Dataset, message_id: int, what: str, stored: int, total: int) -> Outcome:
         """Store one object; an association that fails ends the job."""
         name, progress = called(ds), f"{stored} of {total} objects stored"
-        if not assoc.is_established:
+        if not is_open(assoc):
             raise self.gave_up(f"{what}: {name}", assoc, progress)
         syntax = _accepted(assoc, ds)
         if syntax is None:

@@ -16,7 +16,8 @@ from linacsim.conformance.model import Activity, Entity
 from linacsim.devices.device import Action
 from linacsim.devices.planning.activities import FileImport, Objects, Serve
 from linacsim.devices.planning.filing import FileExporting, FileImporting
-from linacsim.devices.planning.network import Service
+from linacsim.devices.planning.network import Service, is_open
+from linacsim.devices.planning.opened import stored_at
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.personality import PlanningPersonality
 from linacsim.devices.planning.querying import QuerySCU
@@ -148,14 +149,14 @@ class Reference(Settings):
     called : str
         The AE title to call, if not the remote's own.
     instances : list of str
-        SOP Instance UIDs.
+        SOP Instance UIDs; if left out, those of the kind that the remote was sent in this run.
     study, series : str
         Study and Series Instance UID, where they are known; empty keys are sent otherwise.
     """
 
     to: AETitle
     called: AETitle | None = None
-    instances: tuple[str, ...]
+    instances: tuple[str, ...] = ()
     study: str = ""
     series: str = ""
 
@@ -170,14 +171,14 @@ class ReferenceCt(Settings):
     called : str
         The AE title to call, if not the remote's own.
     plan : str
-        SOP Instance UID of the RT Plan.
+        SOP Instance UID of the RT Plan; if left out, the last one that the remote was sent in this run.
     study, series : str
         Its Study and Series Instance UID, where they are known.
     """
 
     to: AETitle
     called: AETitle | None = None
-    plan: str
+    plan: str = ""
     study: str = ""
     series: str = ""
 
@@ -202,14 +203,16 @@ class FindSCU(QuerySCU):
             If one is not found, or the association fails.
         """
         subject = activity.steps[0].sop_class if activity is not None else ""
+        kinds = activity.steps[0].kinds if activity is not None else ()
+        instances = what.instances or stored_at(self, what.to, next(iter(kinds), "rtimage"))
         failed = []
         with self.association(what.to, what.called, self.proposes(Service.FIND)) as (ae, assoc):
-            for ordinal, uid in enumerate(what.instances, 1):
+            for ordinal, uid in enumerate(instances, 1):
                 values = dict(zip(_KEYS, (uid, what.study, what.series), strict=True))
                 try:
                     found = self.ask(ae, assoc, what.to, "study", "IMAGE", values, ordinal, f"{subject} {uid}")
                 except PlayFailure as exc:
-                    if not assoc.is_established:
+                    if not is_open(assoc):
                         raise
                     failed.append(str(exc))
                     continue
@@ -254,8 +257,9 @@ class MoveSCU(RetrieveSCU):
             If one has not come.
         """
         del activity
+        instances = what.instances or stored_at(self, what.to, "rtimage")
         with self._loading(what.to, what.called) as job:
-            for uid in what.instances:
+            for uid in instances:
                 job.fetch(uid, what.study, what.series)
         self.conclude(what.to, job.failed)
 
@@ -268,9 +272,10 @@ class MoveSCU(RetrieveSCU):
             If one has not come, or a reference leads nowhere.
         """
         del activity
+        plan = what.plan or stored_at(self, what.to, "rtplan")[-1]
         with self._loading(what.to, what.called) as job:
-            job.fetch(what.plan, what.study, what.series)
-            for uid in job.follow(what.plan, "RT Plan", structure_sets):
+            job.fetch(plan, what.study, what.series)
+            for uid in job.follow(plan, "RT Plan", structure_sets):
                 job.fetch(uid, "", "")
                 for image, study, series in job.follow(uid, "RT Structure Set", images):
                     job.fetch(image, study, series)
