@@ -205,7 +205,8 @@ class TcpNetwork:
             raise RuntimeError("only a task can connect on the bench's network")
         answer = Event(self.kernel.env)
         attempt = self.kernel.loop.create_task(self._attempt(target, tls))
-        attempt.add_done_callback(lambda ended: self.kernel.enter(_settle, answer, ended))
+        # looked at here, at once: a kernel that has been closed meanwhile never comes to it, and asyncio complains
+        attempt.add_done_callback(lambda ended: self.kernel.enter(_settle, answer, _outcome_of(ended)))
         if not self.kernel.wait(answer, f"a connection to {target[0]}:{target[1]}", timeout):
             attempt.cancel()
             raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
@@ -239,7 +240,10 @@ class TcpNetwork:
             stream.drop()
 
 
-def _settle(answer: Event, ended: asyncio.Task[Stream]) -> None:
-    if ended.cancelled():
-        return
-    answer.succeed(ended.exception() or ended.result())
+def _outcome_of(ended: asyncio.Task[Stream]) -> Stream | BaseException | None:
+    return None if ended.cancelled() else ended.exception() or ended.result()
+
+
+def _settle(answer: Event, outcome: Stream | BaseException | None) -> None:
+    if outcome is not None:
+        answer.succeed(outcome)
