@@ -9,10 +9,10 @@ import pytest
 
 from linacsim.bench import Bench
 from linacsim.conformance.kinds import KINDS
-from linacsim.devices.planning.activities import Export, FillDisk, LocalImport, Serve, Verify
+from linacsim.devices.planning.activities import Export, LocalImport, Serve, Verify
 from linacsim.devices.planning.monaco import PrintDrr
 from linacsim.devices.planning.personality import PlanningPersonality
-from linacsim.devices.storage.personality import Store
+from linacsim.devices.storage.personality import FillDisk, Store
 from linacsim.devices.verification.personality import Echo
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.log import Record

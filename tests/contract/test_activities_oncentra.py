@@ -19,11 +19,11 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from linacsim.bench import Bench
 from linacsim.conformance.kinds import KINDS
 from linacsim.devices.archive.personality import Forget, Load
-from linacsim.devices.planning.activities import Export, FillDisk, Serve, Verify
+from linacsim.devices.planning.activities import Export, Serve, Verify
 from linacsim.devices.planning.oncentra import CmQuery, CmRetrieve, FileCase, RestoreCase, WinSCP32Personality
 from linacsim.devices.planning.personality import Print
 from linacsim.devices.planning.transcode import transcoded
-from linacsim.devices.storage.personality import Store
+from linacsim.devices.storage.personality import FillDisk, Store
 from linacsim.devices.verification.personality import Echo
 from linacsim.errors import PlayFailure
 from linacsim.kernel.log import Record

@@ -13,7 +13,7 @@ from pydicom import dcmread
 from linacsim.bench import Bench
 from linacsim.conformance.kinds import KINDS
 from linacsim.devices.archive.personality import Load
-from linacsim.devices.planning.activities import Export, FileExport, FileImport, FillDisk, Serve
+from linacsim.devices.planning.activities import Export, FileExport, FileImport, Serve
 from linacsim.devices.planning.personality import PlanningPersonality
 from linacsim.devices.planning.raystation import (
     InboxImport,
@@ -23,7 +23,7 @@ from linacsim.devices.planning.raystation import (
     QrPersonality,
     ServicePersonality,
 )
-from linacsim.devices.storage.personality import Store
+from linacsim.devices.storage.personality import FillDisk, Store
 from linacsim.errors import PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import MILLISECOND, SECOND

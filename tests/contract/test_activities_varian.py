@@ -15,7 +15,7 @@ from pynetdicom.presentation import build_context
 from linacsim.bench import Bench
 from linacsim.conformance.kinds import KINDS
 from linacsim.devices.archive.personality import ArchivePersonality, Forget, Load
-from linacsim.devices.planning.activities import AnswerWith, Export, FillDisk, Serve, Verify
+from linacsim.devices.planning.activities import AnswerWith, Export, Serve, Verify
 from linacsim.devices.planning.varian import (
     FileMode,
     MediaPersonality,
@@ -26,7 +26,7 @@ from linacsim.devices.planning.varian import (
     images,
     structure_sets,
 )
-from linacsim.devices.storage.personality import StoragePersonality, Store
+from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import SECOND

@@ -120,8 +120,8 @@ class Serve(Settings):
     within: Duration = seconds(60)
 
 
-class Query(Settings):
-    """Query a peer, and look into what is found.
+class Search(Settings):
+    """Search for a patient at a peer.
 
     Attributes
     ----------
@@ -133,9 +133,8 @@ class Query(Settings):
         The information model, ``patient`` or ``study``; the system's own choice if left out.
     patient_name, patient_id : str
         What is searched for.
-    patient, study, series : int or str
-        Which match is looked into: the first, the second..., or the one with this Patient ID, Study or Series Instance
-        UID.
+    patient : int or str
+        Which match is looked into: the first, the second..., or the one with this Patient ID.
     """
 
     to: AETitle
@@ -144,6 +143,17 @@ class Query(Settings):
     patient_name: str = ""
     patient_id: str = ""
     patient: Count | str = 1
+
+
+class Query(Search):
+    """Query a peer, and look into what is found.
+
+    Attributes
+    ----------
+    study, series : int or str
+        Which match is looked into: the first, the second..., or the one with this Study or Series Instance UID.
+    """
+
     study: Count | str = 1
     series: Count | str = 1
 
@@ -183,18 +193,6 @@ class LocalImport(Settings):
 
 class FileExport(Objects):
     """Write objects as files."""
-
-
-class FillDisk(Settings):
-    """Breakage: there is no room for received objects; lasts until `cleared_after`, or for good.
-
-    Attributes
-    ----------
-    cleared_after : Duration
-        When there is room again.
-    """
-
-    cleared_after: Duration | None = None
 
 
 class AnswerWith(Settings):

@@ -16,6 +16,7 @@ from linacsim.conformance.kinds import kind_of
 from linacsim.conformance.model import Activity, Entity
 from linacsim.devices.device import Action
 from linacsim.devices.planning.activities import Export, Query
+from linacsim.devices.planning.filing import write_file
 from linacsim.devices.planning.network import Service
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.personality import PlanningPersonality
@@ -70,12 +71,11 @@ class WinSCP32Receiver(Receiver):
         if received.syntax.is_compressed or received.syntax == ExplicitVRLittleEndian:
             return self.peer.shelf.put(self.folder, name, header, received.data)
         try:
-            ds = dcmread(BytesIO(header + received.data))
-            with BytesIO() as buffer:
-                transcoded(ds, ExplicitVRLittleEndian).save_as(buffer, enforce_file_format=True)
-                return self.peer.shelf.put(self.folder, name, buffer.getvalue())
-        except (InputError, ValueError, AttributeError, KeyError) as exc:
-            raise RefusedError(CANNOT_UNDERSTAND, str(exc)) from exc
+            with pydicom_errors(received.sop_instance):
+                ds = dcmread(BytesIO(header + received.data))
+                return write_file(self.peer.shelf, self.folder, name, transcoded(ds, ExplicitVRLittleEndian))
+        except InputError as exc:
+            raise RefusedError(CANNOT_UNDERSTAND, exc.what) from exc
 
 
 class WinSCP32(StorageSCP):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from linacsim.conformance.model import UID
+from linacsim.conformance.model import UID, Size
 from linacsim.devices.storage.personality import DiskSettings
 from linacsim.settings import AETitle, Count, Duration, Settings
 
@@ -46,7 +46,7 @@ class PlanningPersonality(Settings):
     dimse_timeout: Duration | None = None
     network_timeout: Duration | None = None
     connection_timeout: Duration | None = None
-    maximum_length: int | None = None
+    maximum_length: Size | None = None
     maximum_associations: Count | None = None
     implementation_class_uid: UID | None = None
     transfer_syntaxes: tuple[Syntax, ...] = ()

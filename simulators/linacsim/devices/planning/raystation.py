@@ -14,7 +14,7 @@ from pynetdicom.association import Association
 
 from linacsim.conformance.model import Activity, Entity
 from linacsim.devices.device import Action
-from linacsim.devices.planning.activities import Query
+from linacsim.devices.planning.activities import Search
 from linacsim.devices.planning.filing import READ, FileImporting, Importing, read_back
 from linacsim.devices.planning.inbox import files_in, folders_in, remove
 from linacsim.devices.planning.network import Service
@@ -139,7 +139,7 @@ class InternalStorageSCP(StorageSCP):
             super().serve(what, activity)
 
 
-class PacsQuery(Query):
+class PacsQuery(Search):
     """Search a PACS for a patient and expand what is found.
 
     Attributes

@@ -14,11 +14,12 @@ from linacsim.conformance.model import Activity, Does, Entity, Failing, Gives, R
 from linacsim.conformance.statuses import Category, category_of, covers, failure_of
 from linacsim.devices.device import Action
 from linacsim.devices.entity import Handlers
-from linacsim.devices.planning.activities import AnswerWith, FillDisk, Serve
+from linacsim.devices.planning.activities import AnswerWith, Serve
 from linacsim.devices.planning.network import accepted, application_entity_of, keep_first_proposed
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import Received, file_header
+from linacsim.devices.storage.personality import FillDisk
 from linacsim.devices.storage.services import (
     CANNOT_UNDERSTAND,
     OUT_OF_RESOURCES,

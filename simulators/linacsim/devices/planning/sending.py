@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom.association import Association
 
 from linacsim.conformance.kinds import NAMES, kind_of
@@ -119,7 +120,7 @@ class StorageSCU(Peer):
             outcome = self.rule(refused)
             return Outcome(outcome.does, 0x0122, "its SOP class was not accepted", outcome.behaviour)
         try:
-            told = assoc.send_c_store(transcoded(ds, syntax), msg_id=message_id or 0xFFFF)
+            told = assoc.send_c_store(_ready(ds, syntax), msg_id=message_id or 0xFFFF)
         except (AttributeError, ValueError) as exc:
             raise InputError(f"cannot be sent: {exc}", name, "check the object") from exc
         if "Status" not in told:
@@ -142,6 +143,13 @@ class StorageSCU(Peer):
 def called(ds: Dataset) -> str:
     """Return what a message calls an object."""
     return f"{NAMES.get(kind_of(str(ds.SOPClassUID)), str(ds.SOPClassUID))} {ds.SOPInstanceUID}"
+
+
+def _ready(ds: Dataset, syntax: str) -> Dataset:
+    """Return an object as it can be sent in a transfer syntax; from one little endian to the other it is when it is sent."""
+    has, wanted = UID(ds.file_meta.TransferSyntaxUID), UID(syntax)
+    plain = not (has.is_compressed or wanted.is_compressed) and has.is_little_endian and wanted.is_little_endian
+    return ds if plain else transcoded(ds, syntax)
 
 
 def _accepted(assoc: Association, ds: Dataset) -> str | None:

@@ -218,10 +218,9 @@ class FindSCU(QuerySCU):
                     continue
                 if not found:
                     failed.append(f"{subject} {uid} is not found")
+                    self.tell(failed[-1])
         if failed:
-            text = "; ".join(failed)
-            self.tell(text)
-            raise PlayFailure(text)
+            raise PlayFailure("; ".join(failed))
 
 
 class MoveSCU(RetrieveSCU):
