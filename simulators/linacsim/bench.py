@@ -85,6 +85,8 @@ class Bench:
     # opening and closing
 
     def __enter__(self) -> Self:
+        if self._open:
+            raise HarnessError("the bench is open already")
         self._open = True
         if isinstance(self._kernel, LiveKernel):
             self._thread = _LoopThread()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -37,18 +38,16 @@ class Caller(VerificationPeer):
         yield ae, [build_context(GREYSCALE, [BIG])]
 
 
-def called(settings: NetworkSettings) -> tuple[Bench, Caller]:
-    """Return a bench with a printer and a caller."""
-    bench = Bench(seed=3)
-    bench.__enter__()
-    bench.add("printer", "PRINTER", settings=settings)
-    caller = Caller(bench.kernel.place("CALLER"), VerificationPersonality(maximum_length=4096), bench.shelf)
-    return bench, caller
+@contextmanager
+def called(settings: NetworkSettings) -> Iterator[tuple[Bench, Caller]]:
+    """Open a bench with a printer and a caller."""
+    with Bench(seed=3) as bench:
+        bench.add("printer", "PRINTER", settings=settings)
+        yield bench, Caller(bench.kernel.place("CALLER"), VerificationPersonality(maximum_length=4096), bench.shelf)
 
 
 def test_every_context_of_every_association_is_read_with_its_answer() -> None:
-    bench, caller = called(PrinterPersonality(maximum_length=20000))
-    with bench:
+    with called(PrinterPersonality(maximum_length=20000)) as (bench, caller):
         bench.play(_ask, caller, "PRINTER", place=caller.place)
         bench.settle()
         found = seen(bench.traffic.segments, bench.address_of("PRINTER"))
@@ -62,8 +61,7 @@ def test_every_context_of_every_association_is_read_with_its_answer() -> None:
 
 
 def test_a_rejected_association_is_a_failure_in_the_standards_words() -> None:
-    bench, caller = called(PrinterPersonality(accept_calling=("NOBODY",)))
-    with bench:
+    with called(PrinterPersonality(accept_calling=("NOBODY",))) as (bench, caller):
         bench.play(_ask, caller, "PRINTER", place=caller.place)
         bench.settle()
         found = seen(bench.traffic.segments, bench.address_of("PRINTER"))

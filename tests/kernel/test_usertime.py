@@ -12,6 +12,7 @@ from time import sleep
 import pytest
 
 from linacsim.bench import Bench
+from linacsim.errors import HarnessError
 from linacsim.kernel.identity import DEFAULT_EPOCH
 from linacsim.kernel.units import SECOND
 
@@ -179,3 +180,9 @@ def test_a_live_bench_leaves_time_alone() -> None:
     with Bench(clock="live") as bench:
         assert time.sleep is REAL["sleep"]
         assert took(lambda: bench.run(time.sleep, 0.05)) >= 0.05
+
+
+def test_a_bench_is_not_opened_twice() -> None:
+    with Bench() as bench, pytest.raises(HarnessError, match="the bench is open already"):
+        bench.__enter__()
+    assert time.sleep is REAL["sleep"]
