@@ -105,6 +105,8 @@ def check_request(
         assert information.maximum_length == length
     check_implementation(information, entity)
     assert information.async_ops_window is None, "no asynchronous operations"
+    limits = [entity.pdu.send_max or entity.pdu.max, said.accept.user_information.maximum_length]
+    assert all(said.longest(forth=True) <= limit for limit in limits if limit), "no P-DATA-TF is longer than documented"
 
 
 def check_implementation(information: Any, entity: Entity) -> None:

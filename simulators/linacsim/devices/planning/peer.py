@@ -140,7 +140,7 @@ class Peer(Device):
         except PlayFailure as exc:
             self.tell(str(exc))
             raise
-        limit_sent(assoc, self.entity.pdu.send_max)
+        limit_sent(assoc, self.entity.pdu.send_max or self.entity.pdu.max)
         row = failure_of(self.entity, Failing.TIMEOUT)
         if row is not None and row.does is Gives.RELEASE:
             release_on_timeout(assoc)

@@ -44,7 +44,9 @@ def chosen(peer: Peer, what: Objects, groups: list[tuple[str, ...]], sop_classes
     known = {SOP_CLASSES[kind] for group in groups for kind in group} or set(sop_classes)
     for ds in objects:
         if not (ds.get("SOPClassUID") and ds.get("SOPInstanceUID")):
-            raise InputError("SOP Class UID or SOP Instance UID is missing", name_of(ds), "it cannot be sent: leave it out")
+            raise InputError(
+                "SOP Class UID or SOP Instance UID is missing", name_of(ds), "it cannot be sent: leave it out"
+            )
         if str(ds.get("SOPClassUID")) not in known:
             raise InputError(
                 f"{name_of(ds) or 'the object'}: {_called(ds)} is not sent here", "files", f"this sends {_all(known)}"

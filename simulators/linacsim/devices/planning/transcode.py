@@ -40,7 +40,7 @@ def transcoded(ds: Dataset, syntax: str) -> Dataset:
     with pydicom_errors(name_of(ds), f"convert it to {wanted.name} first"):
         twin = deepcopy(ds)
         if has.is_compressed and not has.is_deflated:
-            twin.decompress()
+            twin.decompress(generate_instance_uid=False)
             has = UID(twin.file_meta.TransferSyntaxUID)
         if has.is_little_endian != wanted.is_little_endian:
             _swap(twin, little=wanted.is_little_endian)
