@@ -16,16 +16,20 @@ from linacsim.devices.archive.personality import Load
 from linacsim.devices.device import Kind
 from linacsim.devices.planning import kind
 from linacsim.devices.planning.activities import CaseOf, Export, FileExport, FileImport, Query
+from linacsim.devices.planning.oncentra import FileCase, RestoreCase
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.personality import PlanningPersonality
+from linacsim.devices.planning.raystation import InboxImport, PacsQuery, PacsRetrieve
 from linacsim.devices.planning.receiving import StorageSCP
 from linacsim.devices.planning.retrieving import Retrieve
 from linacsim.devices.planning.services import EVENTS, FIELDS, Client, Files, role_of
+from linacsim.devices.planning.varian import FileMode
 from linacsim.devices.registry import KINDS
-from linacsim.devices.storage.personality import StoragePersonality
+from linacsim.devices.storage.personality import FillDisk, StoragePersonality
 from linacsim.errors import PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import MILLISECOND
+from linacsim.kernel.words import FIELDS as OF_THE_KERNEL
 from tests.contract.archived import everything, write
 from tests.contract.planned import FINDS, MOVES, SMALL, only, to
 
@@ -182,7 +186,46 @@ def test_kinds_are_made_when_they_are_asked_for_and_keep_their_words() -> None:
     assert kind("monaco-scp").fields == FIELDS
 
 
-def test_every_event_and_field_that_is_logged_is_declared() -> None:
+def test_every_field_that_is_logged_is_declared(bench_clock: Bench, act: Act, tmp_path: Path) -> None:
+    bench_clock.add("archive", "ARCHIVE")
+    for name, title in (
+        ("oncentra-fr-scu", "OTP_FR"),
+        ("oncentra-winscp32-scp", "OTP_INCOMING"),
+        ("raystation-qr-scu", "RAY"),
+        ("raystation-storage-scp-service", "RAYSCP"),
+        ("raystation-storage-scp-source", "SOURCE"),
+        ("raystation-file-import", "FILES"),
+        ("preciseplan-precplan-export", "PLAN1"),
+        ("varian-obi-media-file-mode", "MEDIA"),
+    ):
+        bench_clock.add(name, title)
+    folder = write(tmp_path / "in", everything())
+    (folder / "notes.txt").write_text("no DICOM")
+    image = ("pydicom:CT_small.dcm",)
+    act("OTP_FR", "file-patient-case", FileCase(to="ARCHIVE", files=image))
+    act("OTP_FR", "restore-patient-case", RestoreCase())
+    act("RAY", "pacs-query", PacsQuery(to="ARCHIVE", patient_id="1CT1"))
+    act("RAY", "pacs-retrieve", PacsRetrieve(strict=False))
+    act("PLAN1", "export-objects", Export(to="RAYSCP", files=image))
+    act("SOURCE", "inbox-import", InboxImport(inbox="RAYSCP", delete=True, strict=False))
+    act("FILES", "file-import", FileImport(files=(str(folder), "pydicom:SC_rgb_rle.dcm"), strict=False))
+    act("MEDIA", "file-import-export", FileMode(case=SMALL, what=("rtstruct",)))
+    bench_clock.devices["OTP_INCOMING"].strike("fill-disk", FillDisk(cleared_after=MILLISECOND))
+    with pytest.raises(PlayFailure):
+        act("PLAN1", "export-objects", Export(to="NOBODY", files=image))
+    seen: dict[str, set[str]] = {}
+    for record in bench_clock.log.records:
+        seen.setdefault(record["event"], set()).update(record)
+    assert set().union(*(seen[event] for event in EVENTS & set(seen))) <= FIELDS | OF_THE_KERNEL | {
+        "n",
+        "t",
+        "at",
+        "event",
+    }
+    assert len(EVENTS & set(seen)) >= 18
+
+
+def test_every_event_that_is_logged_is_declared() -> None:
     source = Path(planning.__file__).parent
     text = "".join(file.read_text("utf-8") for file in source.glob("*.py"))
     logged = set(re.findall(r'place\.log\(\s*"([a-z-]+)"', text)) | {

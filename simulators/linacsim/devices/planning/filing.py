@@ -124,7 +124,7 @@ class FileImporting(Importing):
                 continue
             for file in files_below(path, what.mask):
                 try:
-                    yield file.name, read_instance(file)
+                    yield file.relative_to(path).as_posix(), read_instance(file)
                 except InputError as exc:
                     self.place.log("file-left-out", object=file.name, complaint=exc.what)
 

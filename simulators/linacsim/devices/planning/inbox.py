@@ -15,10 +15,10 @@ def folders_in(shelf: Shelf, kind: str) -> list[str]:
 
 
 def files_in(shelf: Shelf, kind: str) -> list[str]:
-    """Return the paths of the files in the folder `kind` itself, sorted."""
-    folders = set(folders_in(shelf, kind))
-    names = [where for where in shelf.names(kind) if "/" not in where.removeprefix(f"{kind}/")]
-    return [where for where in names if where.rpartition("/")[2] not in folders]
+    """Return the paths of the files in the folder `kind` itself, sorted; what begins with a dot is being written."""
+    inside = {where.removeprefix(f"{kind}/"): where for where in shelf.names(kind)}
+    folders = folders_in(shelf, kind)
+    return [where for name, where in inside.items() if "/" not in name and name not in folders and name[0] != "."]
 
 
 def remove(shelf: Shelf, where: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -171,8 +170,3 @@ def ended(assoc: Association) -> str:
     """Return how an association has come to its end, in a few words."""
     text = end_of(assoc)
     return text.replace("association aborted", "association released") if assoc.is_released else text
-
-
-def names(contexts: Iterable[PresentationContext]) -> str:
-    """Return the SOP classes of some contexts, for a message."""
-    return ", ".join(str(getattr(one.abstract_syntax, "name", one.abstract_syntax)) for one in contexts)

@@ -243,12 +243,12 @@ class PacsSource(QuerySCU, RetrieveSCU, Importing):
             raise PlayFailure(text)
 
     def _listen_for_a_while(self) -> None:
-        self.meanwhile.__enter__()
+        self.meanwhile.begin()
         self.place.kernel.spawn(self._stop_listening, name="the internal Storage SCP", place=self.place)
 
     def _stop_listening(self) -> None:
         self.place.kernel.sleep(self.personality.listens_for)
-        self.meanwhile.__exit__()
+        self.meanwhile.end()
 
     def import_series(self, what: PacsRetrieve, activity: Activity | None) -> None:
         """Send a C-MOVE for each selected series, and import what has come.

@@ -221,7 +221,7 @@ class Receiver:
         row = self.row_of(exc.status)
         status = exc.status if row is None else _code(row, exc.status)
         ends = row is not None and row.does is Does.REFUSE_AND_ABORT
-        unanswered = not_saved is not None and not_saved.does is Gives.ABORT
+        unanswered = not_saved is not None and not_saved.does is Gives.ABORT and exc.status == OUT_OF_RESOURCES
         fields = {"sop_instance": received.sop_instance, "comment": exc.comment, "with": received.source}
         self.peer.place.log("object-refused", **fields, status=None if unanswered else status)
         if unanswered:
@@ -290,18 +290,26 @@ class Meanwhile:
         self.port = 0
         self._users = 0
 
-    def __enter__(self) -> Receiver:
+    def begin(self) -> None:
+        """Listen from now on; somebody needs it."""
         self._users += 1
         if not self._receiver.listening:
             self._receiver.listen(self.port)
             place = self._receiver.peer.place
             place.log("listening", port=place.address[1] if place.address else 0)
-        return self._receiver
 
-    def __exit__(self, *_error: object) -> None:
+    def end(self) -> None:
+        """Somebody needs it no longer; when nobody does, it is closed."""
         self._users -= 1
         if not self._users:
             self._receiver.close()
+
+    def __enter__(self) -> Receiver:
+        self.begin()
+        return self._receiver
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
 
 
 class StorageSCP(Peer):

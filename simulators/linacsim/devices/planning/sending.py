@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -45,9 +44,6 @@ class Sent:
 
 class StorageSCU(Peer):
     """A system that sends objects."""
-
-    after: ClassVar[str] = ""
-    """What the user is told at last, beside the failures."""
 
     @classmethod
     def actions(cls, entity: Entity) -> Mapping[str, Action]:

@@ -11,7 +11,6 @@ from typing import cast
 
 from linacsim.conformance.loader import SYSTEMS, load_entity, load_system
 from linacsim.conformance.model import Entity, Role
-from linacsim.conformance.negotiation import Party
 from linacsim.devices.device import Kind
 from linacsim.devices.planning import monaco, oncentra, preciseplan, raystation, varian
 from linacsim.devices.planning.filing import FileExporting, FileImporting
@@ -115,9 +114,3 @@ def role_of(entity: Entity) -> type[Peer]:
     if Role.SCP in entity.roles:
         return StorageSCP
     return Client if Role.SCU in entity.roles else Files
-
-
-def party_of(name: str) -> Party:
-    """Return a kind as a party of a negotiation."""
-    system, entity = names()[name]
-    return Party(system, load_system(system).head.title, load_entity(system, entity))

@@ -304,11 +304,11 @@ class _Loading:
         self.failed: list[str] = []
 
     def __enter__(self) -> Self:
-        self._scu.meanwhile.__enter__()
+        self._scu.meanwhile.begin()
         try:
             self._ae, self._assoc = self._call.__enter__()
         except BaseException:
-            self._scu.meanwhile.__exit__()
+            self._scu.meanwhile.end()
             raise
         return self
 
@@ -318,7 +318,7 @@ class _Loading:
         try:
             self._call.__exit__(kind, error, trace)
         finally:
-            self._scu.meanwhile.__exit__()
+            self._scu.meanwhile.end()
 
     def fetch(self, uid: str, study: str, series: str) -> None:
         """Ask for one instance."""
