@@ -29,9 +29,9 @@ ROOT = Path(__file__).parents[2]
 
 SETTINGS = {
     "small": (360, Panel(rows=192, columns=256, pitch=1.552), Grid(columns=256, rows=256, slices=64, pitch=0.977,
-              thickness=1.6)),
+              thickness=1.6, averaged=False)),
     "clinical": (656, Panel(rows=384, columns=512, pitch=0.776), Grid(columns=384, rows=384, slices=64, pitch=0.65,
-                 thickness=2.5)),
+                 thickness=2.5, averaged=False)),
 }  # fmt: skip
 
 HEAD = Body(

@@ -33,6 +33,9 @@ SUBSTANCES: dict[str, tuple[str | dict[str, float], float]] = {
     "fat": ({"H": 0.114, "C": 0.598, "N": 0.007, "O": 0.281}, 0.95),
     "lung": ({"H": 0.103, "C": 0.105, "N": 0.031, "O": 0.749, "P": 0.006, "K": 0.006}, 0.26),
     "bone": ({"H": 0.034, "C": 0.155, "N": 0.042, "O": 0.435, "P": 0.109, "Ca": 0.225}, 1.92),
+    # Plastics with so much bone mineral, after the usual composition of such inserts.
+    "bone 50": ({"H": 0.048, "C": 0.416, "N": 0.015, "O": 0.320, "Cl": 0.001, "Ca": 0.200}, 1.56),
+    "bone 20": ({"H": 0.073, "C": 0.600, "N": 0.024, "O": 0.232, "Cl": 0.001, "Ca": 0.070}, 1.20),
     "acrylic": ("C5H8O2", 1.19),
     "polystyrene": ("C8H8", 1.05),
     "polyethylene": ("CH2", 0.92),

@@ -37,6 +37,8 @@ class Grid:
         Of columns and rows, mm.
     thickness : float
         Between slices, mm.
+    averaged : bool
+        Whether a slice is the mean over its thickness, as a CT's is, or what is in its middle.
     centre : tuple of float
         The middle of the volume in patient directions (x to the left, y to the back, z to the head) from the isocentre,
         mm.
@@ -47,6 +49,7 @@ class Grid:
     slices: int = 64
     pitch: float = 0.65
     thickness: float = 2.5
+    averaged: bool = True
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
@@ -97,6 +100,8 @@ def reconstruct(images: Images, gazes: Sequence[Gaze], grid: Grid, *, window: Wi
     shares = _shares(ordered)
     full = _covers_all(ordered)
     filtered = _filtered(images, ordered, order, full=full, window=window)
+    if grid.averaged:
+        _average_rows(filtered, grid.thickness * gazes[0].sid / gazes[0].sad / gazes[0].panel.pitch)
     x, y, z = grid.axes
     volume = np.zeros((grid.rows, grid.columns, grid.slices), dtype=np.float32)
     before = _beyond(ordered[0])[0] if full else 0
@@ -232,6 +237,21 @@ def _filtered(
         spectrum *= ramp
         out[at] = irfft(spectrum, n=length, axis=1, overwrite_x=True)[:, :columns].T
     return out
+
+
+def _average_rows(filtered: Images, width: float) -> None:
+    """Average over `width` rows: the slice's thickness, magnified as it is at the axis of rotation."""
+    from scipy.ndimage import correlate1d
+
+    extra = width - 1.0
+    if extra <= 0:
+        return
+    whole = int(np.floor(extra / 2))
+    weights = np.full(2 * whole + 3, 1.0, dtype=np.float64)
+    weights[0] = weights[-1] = extra / 2 - whole
+    weights /= weights.sum()
+    for view in filtered:
+        view[...] = correlate1d(view, weights, axis=1, mode="nearest")
 
 
 def _cosine(gaze: Gaze) -> Images:

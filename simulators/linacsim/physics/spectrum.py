@@ -1,7 +1,7 @@
 """Which photons a beam has, and what is left of them behind some millimetres of this and that.
 
 The tables were made once by `ci/tables/make_attenuation.py` (spekpy for tube spectra, xraydb for cross-sections). A solid
-has the Hounsfield units that were asked for at the reference energy of 60 keV; its substance says how that changes with the
+has the Hounsfield units that were asked for at the reference energy of 65 keV; its substance says how that changes with the
 energy. So one picture of millimetres of water (`linacsim.physics.projection.water_paths`) serves every beam.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Array
 
-REFERENCE = 60.0
-"""keV at which Hounsfield units are what a phantom says."""
+REFERENCE = 65.0
+"""keV at which Hounsfield units are what a phantom says: what a cone-beam CT of 125 kV sees in effect."""
 
 MEGAVOLTAGE = 1500.0
 """keV that stands for a linac's beam of about 6 MV."""

@@ -36,8 +36,8 @@ INSERTS_504: Inserts = {
 }
 INSERTS_604: Inserts = {
     **INSERTS_504,
-    "50% Bone": (-150.0, 725.0, "bone"),
-    "20% Bone": (30.0, 237.0, "bone"),
+    "50% Bone": (-150.0, 725.0, "bone 50"),
+    "20% Bone": (30.0, 237.0, "bone 20"),
 }
 
 _RAMP = 23.0

@@ -1,0 +1,216 @@
+"""Radiographs against computed ones: the computed ones are made again until they look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from linacsim.errors import InputError
+from linacsim.physics.geometry import Array, Couch, Gaze, Panel
+
+Render = Callable[[Couch, Gaze], Array]
+"""Makes the picture, mm of water, of the patient on a displaced couch."""
+
+FREEDOMS = ("x", "y", "z", "rotation", "pitch", "roll")
+
+_STEP = np.array([0.5, 0.5, 0.5, 0.3, 0.3, 0.3])
+"""By how much a degree of freedom is changed to see what it does, mm and degrees."""
+_ROUNDS = 12
+_ENOUGH = 0.01
+"""mm and degrees: a change that ends the search."""
+_FINEST = 1.2
+"""mm at the panel: finer pixels add time and noise, not accuracy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a match found.
+
+    Attributes
+    ----------
+    couch : Couch
+        The patient's displacement.
+    residual : float
+        What does not fit: of pictures and volumes as a part of their contrast, of points in mm.
+    rounds : int
+        How many it took.
+    """
+
+    couch: Couch
+    residual: float
+    rounds: int = 1
+
+
+def in_plane(gaze: Gaze) -> Array:
+    """Return the two displacements that a single picture shows, shape (2, 6): along its Xg and Yg."""
+    freedoms = np.zeros((2, 6))
+    freedoms[:, :3] = gaze.axes[:2]
+    return freedoms
+
+
+def match_images(
+    images: Sequence[Array],
+    gazes: Sequence[Gaze],
+    render: Render,
+    *,
+    freedoms: Array | None = None,
+    reach: float = 30.0,
+) -> Match:
+    """Return the patient's displacement that explains the pictures.
+
+    Parameters
+    ----------
+    images : sequence of numpy.ndarray, shape (rows, columns)
+        Line integrals in mm of water; one (2D) or more (2D/2D).
+    gazes : sequence of Gaze
+        How they were taken, as far as it is known.
+    render : callable
+        Makes the picture of a displaced patient.
+    freedoms : numpy.ndarray, shape (k, 6), optional
+        The displacements to look for, as mixtures of `FREEDOMS` in mm and degrees; by default the picture's own plane for
+        one picture, the three shifts for more.
+    reach : float
+        How far at most the patient is displaced, mm at the isocentre.
+
+    Returns
+    -------
+    Match
+
+    Raises
+    ------
+    InputError
+        If there is no picture, or nothing in them to match on.
+    """
+    if not images or len(images) != len(gazes):
+        raise InputError(f"{len(images)} pictures and {len(gazes)} gazes", "match", "give one gaze for each picture")
+    if freedoms is None:
+        freedoms = in_plane(gazes[0]) if len(images) == 1 else np.eye(6)[:3]
+    by = [max(int(_FINEST / gaze.panel.pitch), 1) for gaze in gazes]
+    small = [_shrunk(image, n) for image, n in zip(images, by, strict=True)]
+    coarse = [_coarser(gaze, n) for gaze, n in zip(gazes, by, strict=True)]
+    floors = {id(gaze): float(np.percentile(image, 2)) for image, gaze in zip(small, coarse, strict=True)}
+
+    def alike(couch: Couch, gaze: Gaze) -> Array:
+        # What is beside the patient saturates the panel: there a picture says no less than its least.
+        return np.maximum(render(couch, gaze), floors[id(gaze)])
+
+    small = [np.maximum(image, floors[id(gaze)]) for image, gaze in zip(small, coarse, strict=True)]
+    state = _first_guess(small, coarse, alike, freedoms, reach)
+    residual, rounds = 1.0, 0
+    for blur in (6.0, 2.5):
+        state, residual, more = _refined(small, coarse, alike, freedoms, state, blur)
+        rounds += more
+    return Match(couch=_couch(state @ freedoms), residual=residual, rounds=rounds)
+
+
+def _couch(values: Array) -> Couch:
+    return Couch(**dict(zip(FREEDOMS, (float(value) for value in values), strict=True)))
+
+
+def _shrunk(image: Array, by: int) -> Array:
+    rows, columns = (count // by * by for count in image.shape)
+    part = image[:rows, :columns].reshape(rows // by, by, columns // by, by)
+    return np.asarray(part.mean(axis=(1, 3)), dtype=np.float64)
+
+
+def _coarser(gaze: Gaze, by: int) -> Gaze:
+    """Return the gaze on pixels of `by` by `by`; what does not fill a pixel is cut at the right and below."""
+    panel = gaze.panel
+    rows, columns = panel.rows // by, panel.columns // by
+    x = panel.x - (panel.columns - columns * by) * panel.pitch / 2
+    y = panel.y + (panel.rows - rows * by) * panel.pitch / 2
+    return replace(gaze, panel=Panel(rows=rows, columns=columns, pitch=panel.pitch * by, x=x, y=y))
+
+
+def _first_guess(images: list[Array], gazes: list[Gaze], render: Render, freedoms: Array, reach: float) -> Array:
+    """Return the amounts of the freedoms that the peaks of the pictures' correlations ask for."""
+    left, right = [], []
+    for image, gaze in zip(images, gazes, strict=True):
+        reference = render(Couch(), gaze)
+        shift = _correlated(
+            _detailed(image, 4.0), _detailed(reference, 4.0), reach * gaze.sid / gaze.sad / gaze.panel.pitch
+        )
+        at_axis = np.array([shift[1], -shift[0]]) * gaze.panel.pitch * gaze.sad / gaze.sid
+        left.append(gaze.axes[:2] @ freedoms[:, :3].T)
+        right.append(at_axis)
+    moving = np.any(freedoms[:, :3] != 0, axis=1)
+    state = np.zeros(len(freedoms))
+    if moving.any():
+        state[moving] = np.linalg.lstsq(np.vstack(left)[:, moving], np.concatenate(right), rcond=None)[0]
+    return state
+
+
+def _detailed(image: Array, pixels: float) -> Array:
+    """Return what is left of a picture without its slow changes, and without its noise."""
+    from scipy.ndimage import gaussian_filter
+
+    fine = gaussian_filter(image, pixels / 4, mode="nearest")
+    return np.asarray(fine - gaussian_filter(image, 3 * pixels, mode="nearest"))
+
+
+def _trusted(image: Array) -> Array:
+    """Return how much each pixel counts: little where the picture is noisy, behind thick parts of the patient."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = gaussian_filter(np.square(image - gaussian_filter(image, 1.0)), 6.0)
+    return np.asarray(1.0 / np.sqrt(noise + 0.5 * np.median(noise) + 1e-12))
+
+
+def _correlated(image: Array, reference: Array, reach: float) -> tuple[int, int]:
+    """Return by how many rows and columns an image is displaced from a reference, at most `reach`."""
+    from scipy.fft import irfft2, next_fast_len, rfft2
+
+    window = np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
+    if not np.std(image) > 0 or not np.std(reference) > 0:
+        raise InputError("a picture without contrast", "match", "take it with the patient in the field")
+    shape = [next_fast_len(2 * count, real=True) for count in image.shape]
+    product = rfft2(image * window, s=shape) * np.conj(rfft2(reference * window, s=shape))
+    peak = irfft2(product, s=shape)
+    rows, columns = (np.minimum(np.arange(count), count - np.arange(count)) for count in shape)
+    peak[np.hypot(rows[:, None], columns) > reach] = -np.inf
+    row, column = np.unravel_index(int(np.argmax(peak)), peak.shape)
+    return int((row + shape[0] // 2) % shape[0] - shape[0] // 2), int(
+        (column + shape[1] // 2) % shape[1] - shape[1] // 2
+    )
+
+
+def _refined(
+    images: list[Array], gazes: list[Gaze], render: Render, freedoms: Array, state: Array, blur: float
+) -> tuple[Array, float, int]:
+    """Return better amounts, the residual and the number of rounds: Gauss and Newton on the rendered pictures."""
+    steps = np.array([1.0 / np.abs(row / _STEP).max() for row in freedoms])
+    trust = [_trusted(image).ravel() for image in images]
+    wanted = [
+        _detailed(image, blur / gaze.panel.pitch).ravel() * part
+        for image, gaze, part in zip(images, gazes, trust, strict=True)
+    ]
+    residual = 1.0
+    for done in range(1, _ROUNDS + 1):
+        normal, gradient, rest, whole = np.zeros((len(state),) * 2), np.zeros(len(state)), 0.0, 0.0
+        for target, gaze, part in zip(wanted, gazes, trust, strict=True):
+            # What the picture shows of a displaced patient, and what each freedom would change of it.
+            def picture(amounts: Array, gaze: Gaze = gaze, part: Array = part) -> Array:
+                return _detailed(render(_couch(amounts @ freedoms), gaze), blur / gaze.panel.pitch).ravel() * part
+
+            now = picture(state)
+            changes = np.stack([(picture(state + step) - now) / step.sum() for step in np.diag(steps)])
+            # Scatter and hardening that are left change contrast and brightness: those are fitted along.
+            free = np.vstack([now, part])
+            fit = np.linalg.lstsq(free.T, target, rcond=None)[0]
+            error = target - fit @ free
+            # What one of the pictures lacks (a marker, an edge of saturation) must not pull at the rest.
+            calm = np.minimum(1.0, 2.0 * np.median(np.abs(error)) / np.maximum(np.abs(error), 1e-12))
+            basis = np.linalg.qr(free.T)[0]
+            changes = fit[0] * (changes - (changes @ basis) @ basis.T)
+            normal += (changes * calm) @ changes.T
+            gradient += (changes * calm) @ error
+            rest, whole = rest + float(error @ error), whole + float(target @ target)
+        if np.linalg.cond(normal) > 1e10:
+            raise InputError("nothing in the pictures tells the displacement", "match", "use other angles or freedoms")
+        change = np.linalg.solve(normal, gradient)
+        state, residual = state + change, float(np.sqrt(rest / max(whole, 1e-12)))
+        if np.abs(change @ freedoms).max() < _ENOUGH:
+            return state, residual, done
+    return state, residual, _ROUNDS
