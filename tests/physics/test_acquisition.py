@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from linacsim.errors import InputError
 from linacsim.physics.acquisition import Chain, chain, truth
-from linacsim.physics.detector import AS1000, PAXSCAN_4030CB
+from linacsim.physics.bowtie import bow_tie
+from linacsim.physics.detector import AS1000, PAXSCAN_4030CB, saturated
 from linacsim.physics.flexmap import typical
 from linacsim.physics.geometry import Couch, kv_gaze, mv_gaze, patient_pose
 from linacsim.physics.mvbeam import fluence, square
@@ -74,6 +76,22 @@ def test_the_field_of_a_portal_image_is_where_the_jaws_are() -> None:
     inside, beside = signal[180:204, 244:268].mean(), signal[180:204, 20:60].mean()
     assert 0.15 < inside < 0.6
     assert beside < 0.02
+
+
+def test_a_bow_tie_keeps_the_panel_from_saturating_and_is_taken_out() -> None:
+    detector = SMALL.shifted(x=148.0)
+    gaze, using = kv_gaze(0.0, detector.panel), chain(tube(125), detector, rng())
+    field = bow_tie(gaze)
+    assert field[0].max() == pytest.approx(1.0, abs=1e-3)
+    assert field[0, -1] < 0.15
+    open_beam = np.ones_like(field)
+    bare, filtered = (using.expose(open_beam, rng(3), field=one, exposure=3.0) for one in (None, field))
+    far = gaze.panel.column_centres > 200
+    assert saturated(bare, detector)[:, far].mean() > 0.99
+    assert not saturated(filtered, detector)[:, far].any()
+    assert np.abs(using.water(filtered, 3.0, field)[:, far].mean()) < 0.5
+    with pytest.raises(InputError, match="40 mm of aluminium at 0 mm"):
+        bow_tie(gaze, reach=0.0)
 
 
 def test_the_truth_tells_where_everything_is_seen() -> None:

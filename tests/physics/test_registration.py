@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -32,6 +33,7 @@ from linacsim.physics.spectrum import megavoltage, tube
 
 NAMES = ("x", "y", "z", "rotation", "pitch", "roll")
 KV = PAXSCAN_4030CB.binned(2)
+FINE = PAXSCAN_4030CB
 CHEAP = replace(KV, panel=Panel(rows=128, columns=192, pitch=2.2), quanta=100000.0)
 PELVIS = phantom("pelvis")
 
@@ -48,6 +50,12 @@ def drawn(key: int, shift: float = 8.0, turn: float = 0.0) -> Couch:
 @cache
 def kv_chain() -> Chain:
     return chain(tube(120), KV, rng(1000), scatter=Scatter(), known_scatter=Scatter())
+
+
+@cache
+def fine_chain() -> Chain:
+    """Return the chain of a single picture with all its pixels, as markers want it."""
+    return chain(tube(100), FINE, rng(1003), scatter=Scatter(), known_scatter=Scatter())
 
 
 @cache
@@ -97,9 +105,9 @@ def marker_miss(key: int) -> tuple[float, float]:
     """Return by how many mm and degrees a marker match misses a random shift and turn."""
     put_in = drawn(key, 8.0, 3.0)
     planned = patient_pose()(np.array(list(SEEDS.values())))
-    gazes = [kv_gaze(angle, KV.panel) for angle in (270.0, 0.0)]
+    gazes = [kv_gaze(angle, FINE.panel) for angle in (270.0, 0.0)]
     found = [
-        find_in_image(pictured("markers", gaze, put_in, kv_chain(), 10 * key + index), gaze.panel, 4)
+        find_in_image(pictured("markers", gaze, put_in, fine_chain(), 10 * key + index), gaze.panel, 4)
         for index, gaze in enumerate(gazes)
     ]
     miss = off(match_markers(gazes, found, planned).couch, put_in)
@@ -154,15 +162,26 @@ def test_two_volumes_give_shift_and_turn() -> None:
 
 
 @pytest.mark.slow
-def test_twenty_shifts_of_each_kind_come_back_out() -> None:
-    keys = range(100, 120)
-    planar, pair = max(planar_miss(key) for key in keys), max(pair_miss(key) for key in keys)
-    markers = np.max([marker_miss(key) for key in keys], axis=0)
-    volumes = np.max([volume_miss(key) for key in keys], axis=0)
-    print(f"worst of 20: 2D {planar:.2f} mm, 2D/2D {pair:.2f} mm, marker {markers[0]:.2f} mm {markers[1]:.2f} degrees, "  # noqa: T201 - the figures are wanted
-          f"3D/3D {volumes[0]:.2f} mm {volumes[1]:.2f} degrees")  # fmt: skip
-    assert (planar < 0.5, pair < 0.5) == (True, True)
-    assert (*(markers < (0.3, 0.2)), *(volumes < (0.3, 0.2))) == (True,) * 4
+@pytest.mark.parametrize("miss", [planar_miss, pair_miss])
+def test_twenty_shifts_come_back_out_of_pictures(miss: Callable[[int], float]) -> None:
+    worst = max(miss(key) for key in range(100, 120))
+    print(f"worst of 20, {miss.__name__}: {worst:.3f} mm")  # noqa: T201 - the figures are wanted
+    assert worst < 0.5
+
+
+@pytest.mark.slow
+def test_twenty_shifts_and_turns_come_back_out_of_markers() -> None:
+    shift, turn = np.max([marker_miss(key) for key in range(100, 120)], axis=0)
+    print(f"worst of 20, marker: {shift:.3f} mm, {turn:.3f} degrees")  # noqa: T201 - the figures are wanted
+    assert (shift < 0.3, turn < 0.2) == (True, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", range(100, 120))
+def test_twenty_shifts_and_turns_come_back_out_of_volumes(key: int) -> None:
+    shift, turn = volume_miss(key)
+    print(f"3D/3D, shift {key - 99} of 20: {shift:.3f} mm, {turn:.3f} degrees")  # noqa: T201 - the figures are wanted
+    assert (shift < 0.3, turn < 0.2) == (True, True)
 
 
 def test_a_turned_couch_is_found_from_two_pictures_if_it_is_asked_for() -> None:

@@ -8,6 +8,7 @@
     projection.py    mm of water on the way to each pixel, through solids or voxels
     spectrum.py      tube spectra and attenuation from tables/
     mvbeam.py        jaws, leaves and profile of the megavoltage beam
+    bowtie.py        the filter of the kilovoltage beam
     scatter.py       scatter, made and taken out
     detector.py      flat panels: counts, calibration, correction
     flexmap.py       sag, and what a correction knows of it

@@ -77,7 +77,8 @@ class Chain:
         rng : numpy.random.Generator
             For this picture alone.
         field : numpy.ndarray, shape (rows, columns), optional
-            The beam without a body (`linacsim.physics.mvbeam.fluence`); by default open and even.
+            The beam without a body (`linacsim.physics.mvbeam.fluence`, `linacsim.physics.bowtie.bow_tie`); by default
+            open and even.
         exposure, frames, lag
             See `linacsim.physics.detector.read_out`.
         """
@@ -88,14 +89,18 @@ class Chain:
             arriving = arriving * field
         return read_out(arriving, self.detector, self.maps, rng, exposure=exposure, frames=frames, lag=lag)
 
-    def signal(self, counts: Counts, exposure: float = 1.0) -> Array:
-        """Return the part of an open field that the panel's counts stand for, scatter taken out as far as it is known."""
-        signal = np.maximum(corrected(counts, self.calibration, exposure), _LEAST)
+    def signal(self, counts: Counts, exposure: float = 1.0, field: Array | None = None) -> Array:
+        """Return the part of an open field that the panel's counts stand for, scatter taken out as far as it is known.
+
+        With a `field` it is a part of that: of the air scan behind a bow-tie.
+        """
+        signal = corrected(counts, self.calibration, exposure)
+        signal = np.maximum(signal if field is None else signal / field, _LEAST)
         return self.known_scatter.removed(signal, self.detector.panel.pitch) if self.known_scatter else signal
 
-    def water(self, counts: Counts, exposure: float = 1.0) -> NDArray[np.float32]:
+    def water(self, counts: Counts, exposure: float = 1.0, field: Array | None = None) -> NDArray[np.float32]:
         """Return mm of water for reconstruction, hardening taken out."""
-        return self.beam.water_equivalent(self.signal(counts, exposure)).astype(np.float32)
+        return self.beam.water_equivalent(self.signal(counts, exposure, field)).astype(np.float32)
 
 
 def chain(
