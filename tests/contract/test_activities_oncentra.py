@@ -237,6 +237,15 @@ def test_a_case_is_filed_and_restored(
         act("OTP_FR", "restore-patient-case", RestoreCase(name="DOE"))
 
 
+def test_a_series_of_several_objects_is_one_retrieval(bench: Bench, act: Act, filing: Any) -> None:
+    act("OTP_FR", "file-patient-case", FileCase(to="ARCHIVE", case=SMALL, what=("ct", "rtplan")))
+    act("OTP_FR", "restore-patient-case", RestoreCase())
+    filed, moved = to(bench, "ARCHIVE")
+    assert len(filed.stored) == SMALL.slices + 1
+    assert len(moved.requests) == 2
+    assert len(filing[0].receiver.database) == SMALL.slices + 1
+
+
 def test_a_filed_case_is_not_there_to_be_filed_again(act: Act, filing: Any) -> None:
     act("OTP_FR", "file-patient-case", FileCase(to="ARCHIVE", files=filing[1]))
     with pytest.raises(PlayFailure, match="is Filed: its objects are not here any more"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,28 @@ def test_a_reference_ct_is_found_by_following_references(bench: Bench, act: Act,
         assert identifier(message).SeriesInstanceUID == case.ct[0].SeriesInstanceUID
     assert said.end == RELEASED
     assert len(device.receiver.held) == 2 + len(slices)
+
+
+def test_an_image_that_several_items_name_is_one_reference(case: Case) -> None:
+    (struct,) = case.rtstruct
+    once = list(images(struct))
+    doubled = deepcopy(struct)
+    (series,) = doubled.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence
+    series.ContourImageSequence = [*series.ContourImageSequence, series.ContourImageSequence[0]]
+    assert list(images(doubled)) == once
+    assert list(images(Dataset())) == []
+    assert list(structure_sets(Dataset())) == []
+
+
+def test_a_plan_that_refers_to_no_structure_set_is_told(bench: Bench, act: Act, case: Case, tmp_path: Path) -> None:
+    archive = bench.add("archive", "ARCHIVE", settings=ArchivePersonality(relational=True))
+    plan = deepcopy(case.rtplan[0])
+    del plan.ReferencedStructureSetSequence
+    load = Load(files=(str(write(tmp_path / "archive", [plan])),))
+    bench.play(archive.act, "load", load, place=archive.place)
+    bench.add("varian-obi-move-scu", OBI)
+    with pytest.raises(PlayFailure, match=r"RT Plan .* refers to nothing that could be loaded"):
+        act(OBI, "load-reference-ct", ReferenceCt(to="ARCHIVE", plan=str(plan.SOPInstanceUID)))
 
 
 @pytest.mark.usefixtures("archive")
