@@ -84,7 +84,7 @@ def test_json_says_all_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     assert (one["path"], one["found"], one["wanted"], one["kind"]) == ("DoseUnits", "RELATIVE", "GY", "RT Dose")
     assert set(one) == {
         "rule", "section", "kind", "path", "found", "wanted", "effect", "effect-words", "effect-section", "reason",
-        "sentence", "files", "of", "places",
+        "sentence", "files", "of", "places", "also",
     }  # fmt: skip
     assert all(one["reason"] for one in found["person"])
 

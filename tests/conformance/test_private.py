@@ -14,8 +14,9 @@ from pydicom.datadict import private_dictionary_VR
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ImplicitVRLittleEndian
 
+from linacsim.conformance.check.plan import Locator
 from linacsim.conformance.loader import load_system, systems
-from linacsim.conformance.private import Standing, creators, look_up, register
+from linacsim.conformance.private import Standing, creators, listed_as, look_up, register
 from linacsim.conformance.system import System
 
 COUNTS = {
@@ -140,3 +141,16 @@ def test_another_vendors_number_is_no_creator(tmp_path: Path) -> None:
 def test_a_standard_group_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Non-private tags"):
         register(made_up(tmp_path, "300A\txx01\tACME\tOne\tDS\t1"))
+
+
+def test_a_number_is_another_attribute_under_another_creator() -> None:
+    oncentra = load_system("oncentra")
+    assert listed_as(oncentra, "3005", "xx0C") == ("MDS NORDION CALCULATION", "SQ")
+    assert listed_as(oncentra, "3005", "xx0C", "MDS NORDION OTP DRR") == ("MDS NORDION OTP DRR", "")
+    anatomy = "MDS NORDION OTP ANATOMY MODELLING"
+    assert listed_as(oncentra, "3005", "xx0C", anatomy) == (anatomy, "CS")
+    assert listed_as(oncentra, "3005", "xxFF") == ("", "")
+    iod = oncentra.iod("rtimage", "export")
+    assert iod is not None
+    (row,) = [one for one in iod.rows if one.path == ("3005,xx0C",)]
+    assert Locator(oncentra, iod.rows).address(row.path, row) == (0x3005, 0x0C, "MDS NORDION OTP DRR", "")

@@ -163,6 +163,32 @@ def creators(system: System, group: str, element: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
+@lru_cache(maxsize=4096)
+def listed_as(system: System, group: str, element: str, creator: str = "") -> tuple[str, str]:
+    """Return who made a private attribute and its VR, as the system lists it.
+
+    Parameters
+    ----------
+    group, element : str
+        As in the table: ``3253``, ``xx00``.
+    creator : str
+        Who reserved the block, if that is known: another creator's attribute of the same number is another one.
+
+    Returns
+    -------
+    tuple of str
+        The creator, that of the document's first line of this number if none was given; the VR, of the document or of
+        pydicom's dictionary. Empty where nobody says.
+    """
+    lines = [one for one in look_up(system).entries if (one.attribute.group, one.attribute.element) == (group, element)]
+    if not creator:
+        creator = next((one.attribute.creator for one in lines if one.attribute.creator), "")
+    own = [one for one in lines if creator in ("", one.attribute.creator, one.creator)]
+    vr = next((one.attribute.vr for one in own if one.attribute.vr), None) or next((o.vr for o in own if o.vr), "")
+    known = _PYDICOM.get(creator, {}).get(f"{group}xx{_in_block(element)}", ("",))[0]
+    return creator, vr or ("" if known == _NO_VR else known)
+
+
 def _entry(system: System, one: PrivateAttribute) -> Entry:
     if reserves(one):
         return Entry(one, Standing.CREATOR, one.creator or "", "LO", "1")

@@ -50,6 +50,10 @@ def _group(group: Group) -> dict[str, Any]:
         "effect-section": one.effect.section,
         "reason": one.reason,
         "sentence": one.sentence,
+        "also": [
+            {"rule": each.rule, "section": each.section, "found": each.found, "wanted": each.wanted}
+            for each in one.also
+        ],
         "files": group.files,
         "of": group.of,
         "places": len(group.findings),

@@ -50,7 +50,10 @@ def _failure(case: ET.Element, findings: list[Finding]) -> None:
 
 def _line(one: Finding) -> str:
     effect = one.effect.effect + (f": {one.effect.words}" if one.effect.words else "")
-    return _clean(f"{one.rule} (section {one.section}): {one.path}: {one.found}; wanted {one.wanted}; effect {effect}")
+    also = f" (also {', '.join(one.rules[1:])})" if one.also else ""
+    return _clean(
+        f"{one.rule} (section {one.section}): {one.path}: {one.found}; wanted {one.wanted}; effect {effect}{also}"
+    )
 
 
 def _person(report: Report) -> str:

@@ -108,6 +108,9 @@ class _Page:
             yield from self.wrapped(_effect(one), "      effect  ", "              ")
         if one.reason:
             yield from self.wrapped(one.reason, "      note    ", "              ")
+        for other in one.also:
+            told = f"{_rule(other)}: {other.wanted}"
+            yield from self.wrapped(told, "      same    ", "              ")
         yield from self._elsewhere(group)
 
     def _elsewhere(self, group: Group) -> Iterator[str]:

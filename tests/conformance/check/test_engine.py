@@ -10,6 +10,7 @@ import pytest
 from linacsim.conformance import System, load_system
 from linacsim.conformance.check import Finding, Instance, Report, State, check
 from linacsim.conformance.system import Way
+from linacsim.report.check_text import check_text
 from tests.conformance.check.scopes import instance
 
 HEAD = """product = "A"
@@ -108,6 +109,17 @@ def test_a_sequence_that_is_always_sent_may_have_had_nothing_to_tell(tmp_path: P
     assert [path for _, path, _ in told(report, State.PERSON)] == ["PatientSetupSequence"]
 
 
+def test_a_private_attribute_of_type_3_is_sent_where_there_is_something_to_tell(tmp_path: Path) -> None:
+    rows = [
+        row("3001,xx11", "Acme Number", type="3", export="always", creator="ACME"),
+        row("3001,xx12", "Acme Text", type="3", export="always", creator="ACME", constraint='{"fixed": "A"}'),
+        row("3001,xx13", "Acme Code", type="2", export="always", creator="ACME"),
+    ]
+    report = checked(system(tmp_path, "rtplan.export", rows), instance("rtplan"), way="export")
+    assert [path for _, path, _ in told(report)] == ["3001,xx12", "3001,xx13"]
+    assert [path for _, path, _ in told(report, State.PERSON)] == ["3001,xx11"]
+
+
 CONDITION = "condition\tbeams\t\t\t\tNumberOfBeams > 0\t\trejected: the plan\n"
 
 
@@ -127,6 +139,29 @@ def test_what_is_sent_without_its_condition_is_found_on_export(tmp_path: Path) -
     found = system(tmp_path, "rtplan.export", rows, CONDITION)
     (one,) = checked(found, instance("rtplan", NumberOfBeams=0, PatientID="A"), way="export").findings
     assert one.wanted == "sent only if: beams"
+
+
+@pytest.mark.parametrize(("kind", "found"), [("1", ["absent"]), ("2C", ["absent"]), ("3", ["absent"])])
+def test_what_is_always_sent_on_a_condition_is_wanted_where_it_holds(
+    tmp_path: Path, kind: str, found: list[str]
+) -> None:
+    rows = [row("0010,0020", "PatientID", type=kind, export="always", condition="beams")]
+    exporter = system(tmp_path, "rtplan.export", rows, CONDITION)
+    assert [one.found for one in checked(exporter, instance("rtplan", NumberOfBeams=1), way="export").findings] == found
+    assert checked(exporter, instance("rtplan", NumberOfBeams=0), way="export").findings == []
+    assert checked(exporter, instance("rtplan", NumberOfBeams=0, PatientID="A"), way="export").findings == []
+
+
+def test_an_export_condition_beside_one_of_import_counts(tmp_path: Path) -> None:
+    text = "beams; import: if present"
+    rows = [row("0010,0020", "PatientID", type="3", export="always", import_="used", condition=text)]
+    both = system(tmp_path, "rtplan.both", rows, CONDITION.replace("beams", text))
+    lines = OBJECTS.splitlines()[0] + "\nrtplan.both\trtplan\tboth\tRT Plan\t1.2.840.10008.5.1.4.1.1.481.5\t1\n"
+    (tmp_path / "objects.tsv").write_text(lines)
+    assert checked(both, instance("rtplan", NumberOfBeams=0), way="export").findings == []
+    assert [one.found for one in checked(both, instance("rtplan", NumberOfBeams=1), way="export").findings] == [
+        "absent"
+    ]
 
 
 def test_a_condition_nobody_can_tell_is_for_a_person(tmp_path: Path) -> None:
@@ -280,6 +315,37 @@ def test_a_module_that_may_be_left_out(tmp_path: Path) -> None:
     assert told(checked(found, instance("rtplan", ReviewDate="20260101"))) == [
         ("rtplan.import:300E,0002#presence", "ApprovalStatus", "absent")
     ]
+
+
+def test_a_row_of_a_module_that_is_left_out_is_not_asked(tmp_path: Path) -> None:
+    rows = [
+        row("0020,0013", "InstanceNumber", type="2", export="always", module="Common"),
+        row("0020,0013", "InstanceNumber", type="3", export="never", module="Approval"),
+        row("300E,0002", "ApprovalStatus", type="1", export="optional", module="Approval"),
+    ]
+    found = system(tmp_path, "rtplan.export", rows)
+    assert checked(found, instance("rtplan", InstanceNumber=1), way="export").findings == []
+    both = instance("rtplan", InstanceNumber=1, ApprovalStatus="APPROVED")
+    assert told(checked(found, both, way="export")) == [("rtplan.export:0020,0013#presence", "InstanceNumber", "1")]
+
+
+def test_what_a_precondition_says_of_an_element_at_fault_goes_along(tmp_path: Path) -> None:
+    rows = [row("0010,0040", "PatientSex", import_="used", constraint='{"enum": ["M"]}')]
+    reading = "precondition\tiso\trtplan\tPatientSex\t\tPatientSex == 'M'\t\trejected\n"
+    found = system(tmp_path, "rtplan.import", rows, reading, "iso\t4\tplan\tonly men\n")
+    report = checked(found, instance("rtplan", PatientSex="F"), instance("rtplan", "1.5", PatientSex="M"))
+    (one,) = report.findings
+    assert one.rules == ("rtplan.import:0010,0040#enum", "iso")
+    assert (one.effect.effect, report.broken) == ("coerced", 1)
+    assert "same    iso (section 4): only men" in check_text(report)
+
+
+def test_the_precondition_tells_the_effect_where_the_row_has_none(tmp_path: Path) -> None:
+    rows = [row("0010,0020", "PatientID", type="1", import_="required")]
+    reading = "precondition\tiso\trtplan\tPatientID\t\tpresent(PatientID)\t\trejected\n"
+    found = system(tmp_path, "rtplan.import", rows, reading, "iso\t4\tplan\tan ID\n")
+    (one,) = checked(found, instance("rtplan")).findings
+    assert (one.rules, one.effect.effect) == (("rtplan.import:0010,0020#presence", "iso"), "rejected")
 
 
 def slices(count: int, *odd: int) -> list[Instance]:

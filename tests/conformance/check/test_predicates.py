@@ -167,6 +167,16 @@ def test_the_slice_at_fault_is_told_from_the_others(text: str, odd: dict[str, ob
     assert 0 not in wrong
 
 
+@pytest.mark.parametrize("text", ["same_in_series", "same_in_kind", "same_in_set"])
+def test_an_empty_value_is_no_other_value(text: str) -> None:
+    empty = {"PositionReferenceIndicator": ""}
+    slices = [ct(0, **empty), ct(1, **empty), ct(2, PositionReferenceIndicator="XY"), ct(3)]
+    assert [verdict(f"{text}(PositionReferenceIndicator)", *slices, at=at) for at in range(4)] == [True] * 4
+    slices += [ct(n, PositionReferenceIndicator="IC") for n in (4, 5)]
+    assert verdict(f"{text}(PositionReferenceIndicator)", *slices, at=2) is False
+    assert verdict(f"{text}(PositionReferenceIndicator)", *slices, at=0) is True
+
+
 def test_references_that_do_not_resolve() -> None:
     assert verdict("references_resolve('ct')", STRUCT, *SLICES) is True
     assert verdict("references_resolve('ct')", STRUCT, *SLICES[1:]) is False

@@ -63,6 +63,7 @@ TURNED = "turned:ImageOrientationPatient"
             "rtplan:PatientSetupSequence[1].PatientPosition = SITTING", "broken",
         ),
         ("roll_recorded()", "ct1", "", "true"),
+        ("roll_recorded()", "ct1", "-ct1:ImageOrientationPatient", "unknown"),
         ("roll_recorded()", "turned", "", "true"),
         ("roll_recorded()", "turned", "turned:TableTopRollAngle = -2", "true"),
         ("roll_recorded()", "turned", "turned:TableTopRollAngle = 358", "true"),

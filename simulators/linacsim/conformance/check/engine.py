@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -53,20 +54,21 @@ def _check(given: list[Instance], system: System, way: Way, unread: Sequence[Unr
     for one in _by_patient(given):
         for instance in one.objects:
             report.findings.extend(_one(instance, one, system, way, report.judged))
-        report.findings.extend(_news(judge_preconditions(system, way, one, report.judged), report.findings))
+        _add(report.findings, judge_preconditions(system, way, one, report.judged))
     return report
 
 
-def _news(more: Iterable[Finding], known: list[Finding]) -> list[Finding]:
-    """Return findings without those that only repeat, of an element that is missing, that it is."""
-    missing = {(one.about.file, one.path) for one in known if one.rule.endswith("#presence") and one.found == "absent"}
-    return [
-        one
-        for one in more
-        if one.state is not State.BROKEN
-        or one.effect.effect != "not documented"
-        or (one.about.file, one.path) not in missing
-    ]
+def _add(known: list[Finding], more: Iterable[Finding]) -> None:
+    """Add what preconditions found; what one says of an element that a row complains of goes along with that finding."""
+    where = {(one.about.file, one.path): n for n, one in enumerate(known) if one.state is State.BROKEN and one.path}
+    for one in more:
+        place = where.get((one.about.file, one.path)) if one.state is State.BROKEN else None
+        if place is None:
+            known.append(one)
+            continue
+        first = known[place]
+        effect = one.effect if first.effect.effect == "not documented" else first.effect
+        known[place] = replace(first, effect=effect, also=(*first.also, one))
 
 
 def _by_patient(given: list[Instance]) -> list[ObjectSet]:

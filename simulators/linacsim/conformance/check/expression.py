@@ -260,7 +260,7 @@ def _calling(function: Predicate, runs: dict[str, Run]) -> Run:
                 return value
         try:
             return function.call(scope, *values, **words)
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as exc:
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NotImplementedError) as exc:
             return Unknown(
                 f"{function.name}() cannot be worked out from these values: {' '.join(str(exc).split())[:120]}"
             )

@@ -77,6 +77,13 @@ class Finding:
     sentence: str = ""
     always: bool = False
     """For a person: no object could tell, whatever is in it."""
+    also: tuple[Finding, ...] = ()
+    """What rules beyond one attribute say of the same element of the same object."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rule, and those that say the same."""
+        return (self.rule, *(one.rule for one in self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,8 @@ class Report:
         """Return findings that say the same together, the rarest first: one slice stands out among hundreds."""
         found: dict[tuple[str, ...], list[Finding]] = {}
         for one in self.of(state):
-            found.setdefault((one.rule, one.about.kind, one.wanted, one.reason, one.about.series), []).append(one)
+            key = (*one.rules, one.about.kind, one.wanted, one.reason, one.about.series)
+            found.setdefault(key, []).append(one)
         counts: dict[tuple[str, str], int] = {}
         for each in self.objects:
             counts[each.name, each.series] = counts.get((each.name, each.series), 0) + 1

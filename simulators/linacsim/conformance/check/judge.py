@@ -14,6 +14,7 @@ from linacsim.conformance.check.readings import Compiled
 from linacsim.conformance.check.scope import Instance, ObjectSet, Scope
 from linacsim.conformance.check.values import Broken, Unknown, Unreadable, spelled
 from linacsim.conformance.system import NOT_DOCUMENTED, Consequence, System, Way
+from linacsim.conformance.tables import Sent
 
 UNREAD_RULE = "nobody has read this sentence into a check yet"
 NOTHING_TO_TELL = "the object does not say whether there was something to put into it"
@@ -71,6 +72,8 @@ class Judge:
         if isinstance(node.address, CreatorAddress):
             self._creator(row, node, item, values)
             return
+        if values is not None and self._is_of_another_module(row, node, item):
+            return
         missing = self._presence(row, node, item, values)
         if values is None or not (row.tests or row.sentence):
             return
@@ -120,14 +123,28 @@ class Judge:
         if not lacks or (row.first_only and item.index > 0) or self._standard(row, item) is False:
             return False
         if row.may_have_nothing and row.standard is None:
-            self._person(rule, row, item.path_to(node.label), NOTHING_TO_TELL, "sent where there is something to tell")
+            self._nothing(row, node, item)
             return False
-        left_out = row.module is not None and all(item.read(one) is None for one in row.module)
-        if left_out:
+        if row.module is not None and (not row.module or self._is_left_out(row, item)):
             self._left_out(row)
         else:
             self._missing(row, node, item, values)
         return True
+
+    def _nothing(self, row: RowPlan, node: Node, item: Item) -> None:
+        path, sentence = item.path_to(node.label), "sent where there is something to tell"
+        self._person(f"{row.rule}#presence", row, path, NOTHING_TO_TELL, sentence)
+
+    def _is_of_another_module(self, row: RowPlan, node: Node, item: Item) -> bool:
+        """Tell whether an element is there for another module than the row's, which is left out."""
+        if len(node.rows) == 1 or not self._is_left_out(row, item):
+            return False
+        return not all(self._is_left_out(one, item) for one in node.rows)
+
+    @staticmethod
+    def _is_left_out(row: RowPlan, item: Item) -> bool:
+        """Tell whether nothing is there of a row's module, which an object may leave out."""
+        return bool(row.module) and all(item.read(one) is None for one in row.module or ())
 
     def _left_out(self, row: RowPlan) -> None:
         """Note, once, that a module is missing which an object may leave out."""
@@ -172,10 +189,14 @@ class Judge:
                 sentence = f"needed where: {row.condition}" if row.condition else "needed on a condition"
                 self._person(f"{row.rule}#presence", row, item.path_to(node.label), holds.reason, sentence)
             return False
+        if holds and lacks and row.may_have_nothing:
+            self._nothing(row, node, item)
+            return False
         if holds and lacks:
             self._missing(row, node, item, values)
             return True
-        if not holds and values is not None and self.way == "export" and not person:
+        sent_only_then = self.way == "export" and row.row.export is Sent.CONDITIONAL and not person
+        if not holds and values is not None and sent_only_then:
             self._absence(row, node, item, values, f"sent only if: {row.condition}")
         return False
 

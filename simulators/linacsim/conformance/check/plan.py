@@ -13,6 +13,7 @@ from linacsim.conformance.check.items import Address, CreatorAddress, PrivateAdd
 from linacsim.conformance.check.modules import mates, may_be_left_out
 from linacsim.conformance.check.readings import Compiled, Readings, readings_of
 from linacsim.conformance.check.standard import standard_condition
+from linacsim.conformance.private import listed_as
 from linacsim.conformance.system import Iod, System, Way
 from linacsim.conformance.tables import Direction, Row, Sent, Subject, Taken
 
@@ -75,7 +76,7 @@ class RowPlan:
     standard: Expression | None = None
     """The condition of PS3.3, for a row of type 1C or 2C without one of its own."""
     may_have_nothing: bool = False
-    """Whether it is a sequence that an exporter sends where it has items for it: PS3.3 wants no empty one."""
+    """Whether an exporter that always sends it does so where it has something to tell (see `_may_have_nothing`)."""
     module: tuple[Address, ...] | None = None
     """The elements of the row's module, where an object may leave the module out; ``None`` where it may not."""
 
@@ -127,9 +128,7 @@ class Locator:
         for row in rows:
             if "x" in row.path[-1] and row.path not in self._known:
                 self._known[row.path] = (row.creator or "", row.vr or "")
-        self._private: dict[str, tuple[str, str]] = {}
-        for one in system.private:
-            self._private.setdefault(f"{one.group},{one.element}", (one.creator or "", one.vr or ""))
+        self._system = system
 
     def __call__(self, path: tuple[str, ...]) -> tuple[Address, ...]:
         """Return the addresses of a path, one for each step."""
@@ -146,8 +145,8 @@ class Locator:
         creator, vr = self._known.get(path, ("", ""))
         if row is not None:
             creator, vr = row.creator or creator, row.vr or vr
-        listed = self._private.get(path[-1], ("", ""))
-        return PrivateAddress(group, int(element.replace("x", "0"), 16), creator or listed[0], vr or listed[1])
+        listed, listed_vr = listed_as(self._system, group_text, element, creator)
+        return PrivateAddress(group, int(element.replace("x", "0"), 16), listed, vr or listed_vr)
 
 
 @lru_cache(maxsize=256)
@@ -240,8 +239,19 @@ def _row_plan(readings: Readings, iod: Iod, row: Row, way: Way, locate: Locator)
         guarded=bool(condition) and _is_guarded(row, way, conditions),
         condition=condition or "",
         standard=None if condition else standard_condition(row),
-        may_have_nothing=way == "export" and row.type in ("1C", "2C", "3") and _is_sequence(row),
+        may_have_nothing=way == "export" and _may_have_nothing(row, condition),
     )
+
+
+def _may_have_nothing(row: Row, condition: str | None) -> bool:
+    """Tell whether a row is sent only where there is something to tell.
+
+    A sequence that need not be there, as PS3.3 wants no empty one, unless the document says when it is; and a private
+    attribute of type 3 without a fixed value: what it is made of is the system's own, and need not be known.
+    """
+    if row.type == "3" and "x" in row.path[-1] and row.export is Sent.ALWAYS:
+        return "fixed" not in (row.constraint or {})
+    return condition is None and row.type in ("1C", "2C", "3") and _is_sequence(row)
 
 
 def _is_sequence(row: Row) -> bool:
@@ -249,12 +259,12 @@ def _is_sequence(row: Row) -> bool:
 
 
 def _is_for(text: str, both: bool, way: Way) -> bool:
-    """Tell whether a condition is for a way: in a table for both ways a prefix tells."""
+    """Tell whether a condition is for a way: in a table for both ways a prefix tells; without one it is for export."""
     if not both:
         return True
     if way == "import":
         return "import:" in text
-    return "export:" in text or "import:" not in text
+    return not text.startswith("import:") or "export:" in text
 
 
 def _rules(readings: Readings, iod: Iod, row: Row, way: Way) -> tuple[str, tuple[Compiled, ...]]:
@@ -321,6 +331,8 @@ def _need_of_export(row: Row, condition: str | None) -> tuple[Need, bool]:
     empty = (row.constraint or {}).get("fixed") == ""
     if row.export is Sent.ALWAYS:
         may_be_empty = empty or row.type not in ("1", "1C")
+        if condition:
+            return Need.IF, may_be_empty
         return (Need.THERE if may_be_empty else Need.VALUE), may_be_empty
     if row.export is Sent.NEVER:
         return Need.NEVER, True

@@ -247,8 +247,9 @@ def _present(ds: Dataset, node: Node) -> bool:
 def _add(ds: Dataset, node: Node) -> None:
     """Add an attribute with the value that the tables give it, or without one if it may be empty."""
     value = from_constraint(node) if node.vr != "SQ" else []
+    may_be_empty = ("", "2") if node.tag is None else ("", "2", "3")  # a private one is sent where there is a value
     if (node.vr == "SQ" and node.type != "2") or (
-        value is None and (node.is_conditional or node.type not in ("", "2", "3"))
+        value is None and (node.is_conditional or node.type not in may_be_empty)
     ):
         return  # an empty sequence, or no value where one is needed, would say less than nothing
     if value is None and node.vr not in _BINARY:

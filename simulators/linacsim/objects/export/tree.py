@@ -156,6 +156,6 @@ def _name_private(node: Node, by_number: dict[tuple[str, str], list[PrivateAttri
     for child in node.children.values():
         group, element = child.key[0].split(",")
         for one in by_number.get((group, element), []):
-            if child.private is None or one.creator == child.key[1]:
+            if one.creator == child.key[1] or (child.private is None and not one.creator):
                 child.private = one
         _name_private(child, by_number)

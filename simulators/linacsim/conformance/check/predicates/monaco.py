@@ -182,12 +182,15 @@ def position_turned(scope: Scope) -> bool | Unknown | Broken:
 
 
 @predicate
-def roll_recorded(scope: Scope) -> bool | Broken:
+def roll_recorded(scope: Scope) -> bool | Unknown | Broken:
     """Tell whether an image that is turned about the long axis gives the couch roll that turned it (3.1.4, 3.2.18).
 
-    An image along the axes needs none. The sign is left open: it depends on the placement of the patient.
+    An image along the axes needs none; one without an orientation does not tell. The sign is left open: it depends on the
+    placement of the patient.
     """
     orientation = scope.get("ImageOrientationPatient")
+    if orientation is None or orientation == "":
+        return Unknown("the image has no Image Orientation (Patient)")
     if along_axes(scope, orientation):
         return True
     six = vector(orientation, 6)

@@ -134,7 +134,7 @@ def instance_of(scope: Scope, uid: Any) -> Item | Unknown:
 def same_in_set(scope: Scope, element: Expr) -> bool | Broken:
     """Tell whether a value is, in this object, the one that most objects of the set have.
 
-    The value is looked up in each object as a whole; objects without it do not count.
+    The value is looked up in each object as a whole; objects without it, or with an empty one, do not count.
     """
     return _agrees(scope, scope.objects.objects, "set", element)
 
@@ -154,16 +154,20 @@ def same_in_kind(scope: Scope, element: Expr) -> bool | Broken:
 def _agrees(scope: Scope, objects: list[Instance], group: str, element: Expr) -> bool | Broken:
     usual = _usual(scope, objects, group, element)
     mine = element(scope.of(scope.instance))
-    if mine is None or usual is None or key_of(mine) == usual[0]:
+    if _says_nothing(mine) or usual is None or key_of(mine) == usual[0]:
         return True
     return Broken(f"{spelled(mine)}, in {usual[1]} other objects {spelled(usual[2])}")
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value in ("", []) or isinstance(value, Unknown)
 
 
 def _usual(scope: Scope, objects: list[Instance], group: str, element: Expr) -> tuple[Any, int, Any] | None:
     key = ("usual", group, element)
     remembered = scope.objects.remembered
     if key not in remembered:
-        found = [value for one in objects if (value := element(scope.of(one))) is not None]
+        found = [value for one in objects if not _says_nothing(value := element(scope.of(one)))]
         most = Counter(key_of(value) for value in found).most_common(1)
         value = next((one for one in found if most and key_of(one) == most[0][0]), None)
         remembered[key] = (*most[0], value) if most else None
