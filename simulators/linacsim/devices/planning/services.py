@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import cache
 from typing import cast
 
-from linacsim.conformance.loader import SYSTEMS, load_entity, load_system
+from linacsim.conformance.loader import load_entity, load_system
 from linacsim.conformance.model import Entity, Role
 from linacsim.devices.device import Kind
 from linacsim.devices.planning import monaco, oncentra, preciseplan, raystation, varian
+from linacsim.devices.planning.entities import names
 from linacsim.devices.planning.filing import FileExporting, FileImporting
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.printing import PrintSCU
@@ -66,16 +67,6 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 """The fields of those records."""
-
-
-@cache
-def names() -> dict[str, tuple[str, str]]:
-    """Return system and entity of each kind, from the names of the tables alone."""
-    found = {}
-    for path in sorted(SYSTEMS.glob("*/entities/*.toml")):
-        system, entity = path.parts[-3], path.stem
-        found[entity if entity.startswith(f"{system}-") else f"{system}-{entity}"] = (system, entity)
-    return found
 
 
 @cache
