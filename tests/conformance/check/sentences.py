@@ -85,7 +85,7 @@ def _find(ds: Dataset, path: str) -> tuple[Dataset, str]:
 
 
 def _split_private(path: str) -> list[str]:
-    parts = re.split(r"\.(?=[A-Z][a-zA-Z]+\[|[0-9A-F]{4},xx)", path)
+    parts = re.split(r"\.(?=[A-Z][a-zA-Z]+(?:\[|\.|$)|[0-9A-F]{4},xx)", path)
     return parts if len(parts) > 1 or "[" not in path else path.split(".")
 
 
