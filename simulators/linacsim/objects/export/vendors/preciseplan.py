@@ -9,6 +9,8 @@ from linacsim.objects.case.modules import item, number, put, raw
 from linacsim.objects.export.vendor import Job, Vendor
 
 PLAN_NUMBER = "1"
+PLAN_DESCRIPTION = "Thorax"
+"""Series Description, RT Plan Name and Structure Set Name of an export (Tables 8, 10, 29, 44)."""
 
 
 def _any(job: Job) -> None:
@@ -23,7 +25,7 @@ def _any(job: Job) -> None:
 
 def _rtstruct(job: Job) -> None:
     ds = job.ds
-    put(ds, StructureSetLabel=PLAN_NUMBER)
+    put(ds, StructureSetLabel=PLAN_NUMBER, StructureSetName=PLAN_DESCRIPTION)
     for one in ds.RTROIObservationsSequence:
         one.RTROIInterpretedType = "ORGAN"
     for one in ds.ReferencedFrameOfReferenceSequence:
@@ -33,7 +35,12 @@ def _rtstruct(job: Job) -> None:
 
 def _rtplan(job: Job) -> None:
     ds = job.ds
-    put(ds, RTPlanLabel=PLAN_NUMBER)
+    put(ds, RTPlanLabel=PLAN_NUMBER, RTPlanName=PLAN_DESCRIPTION, SeriesDescription=PLAN_DESCRIPTION)
+    if "rtdose" in job.kinds:  # one reference for each dose that goes along (Table 10)
+        doses = [(one.SOPClassUID, job.names.uid(str(one.SOPInstanceUID))) for one in job.case.build("rtdose")]
+        ds.ReferencedDoseSequence = [
+            item(ReferencedSOPClassUID=kind, ReferencedSOPInstanceUID=uid) for kind, uid in doses
+        ]
     points = [one for one in ds.DoseReferenceSequence if one.get("DoseReferencePointCoordinates")]
     for index, one in enumerate(points, start=1):
         one.DoseReferenceNumber = index
@@ -63,6 +70,7 @@ def _beam(beam: Dataset) -> None:
 def _rtdose(job: Job) -> None:
     ds = job.ds
     single = ds.DoseSummationType == "PLAN"
+    put(ds, SeriesDescription=PLAN_DESCRIPTION)
     put(ds, DoseComment="Plan Dose Volume" if single else "Beam Dose Volume")
     put(ds, AcquisitionDate=ds.ContentDate, AcquisitionTime=ds.ContentTime)
     if "GridFrameOffsetVector" in ds:  # z coordinates, not distances from the first plane
