@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
 
 from linacsim.conformance import System, load_system
 from linacsim.conformance.check import Finding, Instance, Report, State, check
+from linacsim.conformance.kinds import SOP_CLASSES
 from linacsim.conformance.system import Way
 from linacsim.report.check_text import check_text
 from tests.conformance.check.scopes import instance
@@ -382,3 +384,17 @@ def test_the_same_objects_are_told_the_same_again() -> None:
     objects = [instance("rtplan", PatientID="A", BeamSequence=[{"BeamNumber": n} for n in range(3)])]
     first: list[Finding] = check(objects, load_system("raystation")).findings
     assert first == check(objects, load_system("raystation")).findings
+
+
+def test_a_number_that_a_document_leaves_open_is_any_number() -> None:
+    dose = Dataset()
+    dose.SOPClassUID, dose.Modality, dose.PatientID = SOP_CLASSES["rtdose"], "RTDOSE", "P"
+
+    def broken(comment: str) -> bool:
+        dose.DoseComment = comment
+        found = check([dose], load_system("preciseplan"), "export").findings
+        return any(one.rule == "rtdose.export:3004,0006#enum" and one.state is State.BROKEN for one in found)
+
+    assert not broken("Beam Dose Plane at Depth 50mm.")
+    assert not broken("Plan Dose Volume")
+    assert broken("Beam Dose Plane at Depth mm.")

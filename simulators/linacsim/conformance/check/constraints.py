@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,13 @@ def _plain(values: list[Any]) -> list[Any]:
     return [len(values)] if values and isinstance(values[0], Item) else values
 
 
+def _fits(value: Any, form: Any) -> bool:
+    """Tell whether a text has the form of one in which ``xx`` stands for a number: ``at Depth xxmm.``."""
+    if not (isinstance(value, str) and isinstance(form, str) and "xx" in form):
+        return False
+    return re.fullmatch(re.escape(form).replace("xx", r"[0-9]+(?:\.[0-9]+)?"), value) is not None
+
+
 def _enum(constraint: Constraint, _: Row, __: Locate) -> Test:
     allowed = constraint["enum"]
     items = constraint.get("unit") == "items"
@@ -131,7 +139,7 @@ def _enum(constraint: Constraint, _: Row, __: Locate) -> Test:
             whole = "\\".join(str(one) for one in values)
             if any(same(whole, one) for one in allowed):
                 return None
-        wrong = [one for one in values if not any(equal(one, other) for other in allowed)]
+        wrong = [one for one in values if not any(equal(one, other) or _fits(one, other) for other in allowed)]
         return spelled(wrong if len(wrong) < len(values) else values, 200) if wrong else None
 
     return Test("enum", _listed(allowed) + (" items" if items else ""), judge, empty=items)
