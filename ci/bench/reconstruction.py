@@ -86,11 +86,11 @@ def error(volume: Images, setting: str) -> float:
 
 def measure(folder: Path, setting: str, rounds: int, rtk: Path | None) -> dict[str, dict[str, float]]:
     """Return the medians of both, and their errors."""
-    make(folder, setting)
+    # In a process of its own: a child's peak of memory counts from that of the parent that started it.
+    subprocess.run([sys.executable, __file__, "--setting", setting, "--make", str(folder)], check=True)
     commands = {"ours": [sys.executable, __file__, "--child", str(folder)]}
     if rtk:
         commands["rtk"] = [str(rtk), str(ROOT / "ci" / "bench" / "rtk_fdk.py"), str(folder)]
-    subprocess.run(commands["ours"], check=True)
     told: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
@@ -131,8 +131,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--setting", choices=[*SETTINGS, "both"], default="both")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.make:
+        make(options.make, options.setting)
+        return
     if options.child:
         ours(options.child)
         return
