@@ -104,7 +104,8 @@ def interface_beams(scope: Scope) -> list[Any] | Unknown:
     tree = tree_of(scope)
     if isinstance(tree, Refused):
         return Unknown(f"the extended interface is {tree.reason}")
-    return [] if tree is None else [_words(one, "ReferencedBeamNumber") for one in _below(tree, "Beams/Beam")]
+    beams = () if tree is None else _below(tree, "Beams/Beam")
+    return [number_of_text(_words(one, "ReferencedBeamNumber")) for one in beams]
 
 
 @predicate
