@@ -126,7 +126,7 @@ def walk(dataset: Dataset) -> Iterator[Dataset]:
 def _may_hold_items(dataset: Dataset, tag: BaseTag) -> bool:
     stored = stored_at(dataset, tag)
     vr = stored.VR if stored is not None else ""
-    return vr == "SQ" or (vr is None and is_sequence(int(tag)))
+    return vr == "SQ" or (vr in (None, "UN") and is_sequence(int(tag)))  # UN: pydicom reads it by its dictionary
 
 
 class ObjectSet:

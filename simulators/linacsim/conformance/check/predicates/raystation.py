@@ -12,7 +12,7 @@ from linacsim.conformance.check.predicates import predicate
 from linacsim.conformance.check.predicates.geometry import vector
 from linacsim.conformance.check.predicates.references import ref
 from linacsim.conformance.check.predicates.sequences import key_of, previous, several
-from linacsim.conformance.check.scope import Item, Scope, walk
+from linacsim.conformance.check.scope import Item, Scope, tag_of, walk
 from linacsim.conformance.check.values import Broken, Unknown, is_number, same, spelled
 
 _WATER = 0.5551
@@ -137,6 +137,17 @@ def no_private_elements(scope: Scope) -> bool | Broken:
         tag = next((tag for tag in one.keys() if tag.is_private), None)  # noqa: SIM118 - a data set yields elements
         if tag is not None:
             return Broken(str(tag))
+    return True
+
+
+@predicate
+def nowhere(scope: Scope, keywords: list[str]) -> bool | Broken:
+    """Tell whether none of these elements is in the object, at any depth (3.4.4)."""
+    tags = [(one, tag_of(one)) for one in keywords]
+    for one in walk(scope.instance.dataset):
+        found = next((keyword for keyword, tag in tags if tag is not None and tag in one), None)
+        if found is not None:
+            return Broken(found)
     return True
 
 
