@@ -13,6 +13,8 @@ from tests.conformance.check.sentences import changed, dataset
 AM, DRR, IBU = "MDS NORDION OTP ANATOMY MODELLING", "MDS NORDION OTP DRR", "PRIVATE_CODE_STRING_3003"
 AXIAL = [1, 0, 0, 0, 1, 0]
 IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+STUDY = "1.2.840.10008.3.1.2.3.1"
+"""Detached Study Management, which a structure set names for its study (PS3.3 C.8.8.5)."""
 US_IMAGE = "1.2.840.10008.5.1.4.1.1.6.1"
 
 
@@ -106,7 +108,11 @@ def _structures() -> dict[str, Any]:
         f"3005,xx54 {AM}/IS": 1, f"3005,xx56 {AM}/IS": 1, f"3005,xx58 {AM}/DS": [1, 2, 1, 2, 3, 4, 5, 6],
     }  # fmt: skip
     series = {"SeriesInstanceUID": "1.2.3.4.1", "ContourImageSequence": [referenced("ct", "1.2.3.4.1.1")]}
-    study = referenced("ct", "1.2.3.1", RTReferencedSeriesSequence=[series])
+    study = {
+        "ReferencedSOPClassUID": STUDY,
+        "ReferencedSOPInstanceUID": "1.2.3.1",
+        "RTReferencedSeriesSequence": [series],
+    }
     density = {"ROIPhysicalProperty": "REL_MASS_DENSITY", "ROIPhysicalPropertyValue": 1}
     observed = [(1, "EXTERNAL"), (2, "PTV"), (3, "AXIS"), (4, "ORGAN")]
     return {

@@ -128,18 +128,22 @@ def outlined(scope: Scope, roi_type: str) -> bool | Unknown | Broken:
     ]
     if not numbers:
         return Broken(f"no region is {roi_type}")
-    found = images(scope)
+    found = planned_images(scope)
     if isinstance(found, Unknown):
         return found
-    bare = [one for one in _main_series(found) if not _is_outlined(one, *_reach(root, numbers))]
+    bare = [one for one in found if not _is_outlined(one, *_reach(root, numbers))]
     if not bare:
         return True
     height = (bare[0].list("ImagePositionPatient") or [None, None, None])[2]
     return Broken(f"{len(bare)} images without a contour, first at z = {spelled(height)}")
 
 
-def _main_series(found: list[Item]) -> list[Item]:
-    """Return the images of the series that has most of them: the one that is planned on."""
+@predicate
+def planned_images(scope: Scope) -> list[Item] | Unknown:
+    """Return the images that the object stands on, of the series that has most of them: the one that is planned on."""
+    found = images(scope)
+    if isinstance(found, Unknown):
+        return found
     series: dict[Any, list[Item]] = defaultdict(list)
     for one in found:
         series[key_of(one.get("SeriesInstanceUID"))].append(one)
@@ -174,6 +178,8 @@ def file_meta_agrees(scope: Scope) -> bool | Unknown | Broken:
         (meta.get("MediaStorageSOPClassUID"), "SOPClassUID"),
         (meta.get("MediaStorageSOPInstanceUID"), "SOPInstanceUID"),
     ]
+    if not any(named for named, _ in said):
+        return Broken("no File Meta Information")
     for named, keyword in said:
         if not same(str(named or ""), scope.instance.text(keyword)):
             return Broken(f"{spelled(str(named or ''))} before {keyword} {spelled(scope.instance.text(keyword))}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from linacsim.conformance.check.predicates import predicate
@@ -43,16 +41,16 @@ def _beyond(scope: Scope, low: float, high: float) -> bool | Unknown | Broken:
         return stored
     if not (is_number(slope) and is_number(intercept)) or slope <= 0:
         return Unknown("there is no Rescale Slope and Intercept")
-    ends = [float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept]
-    if low <= ends[0] and ends[1] <= high:
+    least, most = (low - intercept) / slope, (high - intercept) / slope
+    if least <= stored.min() and stored.max() <= most:
         return True
-    return _told(
-        stored[stored != scope.get("PixelPaddingValue")], (low - intercept) / slope, (high - intercept) / slope
-    )
-
-
-def _told(stored: np.ndarray[Any, Any], low: float, high: float) -> bool | Broken:
-    below, above = int((stored < low).sum()), int((stored > high).sum())
+    padding = scope.get("PixelPaddingValue")
+    pad = int(np.count_nonzero(stored == padding)) if is_number(padding) and not least <= padding <= most else 0
+    below, above = int(np.count_nonzero(stored < least)), int(np.count_nonzero(stored > most))
+    if pad and padding < least:
+        below -= pad
+    elif pad:
+        above -= pad
     return Broken(f"{below} pixels below, {above} above") if below or above else True
 
 
