@@ -256,18 +256,28 @@ def near_beams(scope: Scope, element: Expr, tolerance: float, strictly: bool = F
 
     Numbers or points; `strictly`: less than the tolerance.
     """
-    beams = _treating(scope, scope.item.root)
-    if isinstance(beams, Unknown):
-        return beams
+    others = _of_beams(scope, element)
+    if isinstance(others, Unknown):
+        return others
     mine = several(element(scope))
-    widest = 0.0
-    for beam in beams:
-        for point in _points(beam):
-            other = several(element(scope.at(point)))
-            if len(other) == len(mine) and all(is_number(one) for one in (*mine, *other)):
-                widest = max(widest, math.dist(mine, other) if mine else 0.0)
+    if not mine or not all(is_number(one) for one in mine):
+        return True
+    widest = max((math.dist(mine, other) for other in others if len(other) == len(mine)), default=0.0)
     kept = widest < tolerance - _ROUNDING if strictly else widest <= tolerance + _ROUNDING
     return True if kept else Broken(f"{spelled(mine)}, {widest:.6g} mm from another treatment beam")
+
+
+def _of_beams(scope: Scope, element: Expr) -> set[tuple[float, ...]] | Unknown:
+    """Return the different values of an element in the control points of the treatment beams."""
+    key = ("of beams", id(scope.instance), element)
+    if key not in scope.objects.remembered:
+        beams = _treating(scope, scope.item.root)
+        if isinstance(beams, Unknown):
+            return beams
+        rows = [several(element(scope.at(point))) for beam in beams for point in _points(beam)]
+        scope.objects.remembered[key] = {tuple(row) for row in rows if row and all(is_number(one) for one in row)}
+    found: set[tuple[float, ...]] = scope.objects.remembered[key]
+    return found
 
 
 @predicate
