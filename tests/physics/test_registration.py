@@ -161,7 +161,7 @@ def test_two_volumes_give_shift_and_turn() -> None:
     assert (shift < 0.3, turn < 0.2) == (True, True)
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 @pytest.mark.parametrize("miss", [planar_miss, pair_miss])
 def test_twenty_shifts_come_back_out_of_pictures(miss: Callable[[int], float]) -> None:
     worst = max(miss(key) for key in range(100, 120))
@@ -169,14 +169,14 @@ def test_twenty_shifts_come_back_out_of_pictures(miss: Callable[[int], float]) -
     assert worst < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 def test_twenty_shifts_and_turns_come_back_out_of_markers() -> None:
     shift, turn = np.max([marker_miss(key) for key in range(100, 120)], axis=0)
     print(f"worst of 20, marker: {shift:.3f} mm, {turn:.3f} degrees")  # noqa: T201 - the figures are wanted
     assert (shift < 0.3, turn < 0.2) == (True, True)
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 @pytest.mark.parametrize("key", range(100, 120))
 def test_twenty_shifts_and_turns_come_back_out_of_volumes(key: int) -> None:
     shift, turn = volume_miss(key)

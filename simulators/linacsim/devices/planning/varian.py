@@ -262,8 +262,13 @@ class MoveSCU(RetrieveSCU):
                 job.fetch(uid, what.study, what.series)
         self.conclude(what.to, job.failed)
 
-    def load_ct(self, what: ReferenceCt, activity: Activity | None) -> None:
+    def load_ct(self, what: ReferenceCt, activity: Activity | None) -> list[str]:
         """Load a plan, its structure set, and the CT images that its contours lie on.
+
+        Returns
+        -------
+        list of str
+            The SOP Instance UIDs that were asked for, in their order.
 
         Raises
         ------
@@ -279,6 +284,7 @@ class MoveSCU(RetrieveSCU):
                 for image, study, series in job.follow(uid, "RT Structure Set", images):
                     job.fetch(image, study, series)
         self.conclude(what.to, job.failed)
+        return job.asked
 
     def _loading(self, to: str, called: str | None) -> _Loading:
         self.receiver.remote = self.personality.remote or called or to
@@ -301,6 +307,7 @@ class _Loading:
         self._to = to
         self._call = scu.association(to, called, scu.proposes(Service.MOVE))
         self._messages = 0
+        self.asked: list[str] = []
         self.failed: list[str] = []
 
     def __enter__(self) -> Self:
@@ -324,6 +331,7 @@ class _Loading:
         """Ask for one instance."""
         scu, receiver = self._scu, self._scu.receiver
         receiver.requested.add(uid)
+        self.asked.append(uid)
         self._messages = self._messages % 0xFFFF + 1
         keys = dict(zip(_KEYS, (uid, study, series), strict=True))
         destination = str(scu.ae().ae_title)
