@@ -111,7 +111,10 @@ class _Smooth:
 
     def fine(self, image: Array) -> Array:
         """Return coarse pixels interpolated to fine ones."""
-        return np.asarray(self.rows @ image @ self.columns.T)
+        image = np.pad(image, ((0, 1), (0, 1)), mode="edge")
+        (row, down), (column, right) = self.rows, self.columns
+        between = image[row] + (image[row + 1] - image[row]) * down[:, None]
+        return np.asarray(between[:, column] + (between[:, column + 1] - between[:, column]) * right)
 
     def reaching(self, scatter: Scatter, primary: Array) -> Array:
         """Return what `scatter` adds to a primary beam."""
@@ -124,11 +127,12 @@ class _Smooth:
         return np.maximum(measured - added, _LEAST_PRIMARY * measured)
 
 
-def _between_coarse(count: int, by: int) -> Array:
-    """Return the weights, shape (count, coarse pixels), that interpolate coarse pixels to `count` fine ones."""
+def _between_coarse(count: int, by: int) -> tuple[NDArray[np.int64], Array]:
+    """Return for `count` fine pixels the coarse one before each and how far it is on the way to the next."""
     coarse = -(-count // by)
     at = np.clip((np.arange(count) + 0.5) / by - 0.5, 0, coarse - 1)
-    return np.maximum(1.0 - np.abs(at[:, None] - np.arange(coarse)), 0.0)
+    before = np.minimum(at.astype(np.int64), max(coarse - 2, 0))
+    return before, at - before
 
 
 class _Views:
