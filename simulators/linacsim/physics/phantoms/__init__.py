@@ -13,6 +13,7 @@ from linacsim.errors import InputError
 from linacsim.physics.phantoms.anatomy import head, pelvis
 from linacsim.physics.phantoms.catphan import catphan504, catphan604
 from linacsim.physics.phantoms.quality import las_vegas, marker_cube, step_wedge, water_cylinder, winston_lutz
+from linacsim.physics.phantoms.thorax import planned_thorax, thorax
 from linacsim.physics.solids import Body
 
 PHANTOMS: dict[str, Callable[[], Body]] = {
@@ -23,6 +24,7 @@ PHANTOMS: dict[str, Callable[[], Body]] = {
     "markers": marker_cube,
     "pelvis": pelvis,
     "step-wedge": step_wedge,
+    "thorax": thorax,
     "water": water_cylinder,
     "winston-lutz": winston_lutz,
 }
@@ -51,7 +53,9 @@ __all__ = [
     "marker_cube",
     "pelvis",
     "phantom",
+    "planned_thorax",
     "step_wedge",
+    "thorax",
     "water_cylinder",
     "winston_lutz",
 ]
