@@ -20,8 +20,12 @@ _STEP = np.array([0.5, 0.5, 0.5, 0.3, 0.3, 0.3])
 _ROUNDS = 12
 _ENOUGH = 0.01
 """mm and degrees: a change that ends the search."""
-_FINEST = 1.2
-"""mm at the panel: finer pixels add time and noise, not accuracy."""
+_ANEW = 0.25
+"""mm and degrees: after a change beyond this it is asked again what the freedoms do."""
+_LEVELS = ((6.0, 2.4), (2.5, 1.2))
+"""Blur and size of pixels of each level, mm at the panel: finer pixels add time and noise, not accuracy."""
+_FIRST_BLUR = 4.8
+"""mm at the panel, of the pictures that are correlated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ def match_images(
     *,
     freedoms: Array | None = None,
     reach: float = 30.0,
+    weights: Sequence[Array] | None = None,
 ) -> Match:
     """Return the patient's displacement that explains the pictures.
 
@@ -73,6 +78,8 @@ def match_images(
         one picture, the three shifts for more.
     reach : float
         How far at most the patient is displaced, mm at the isocentre.
+    weights : sequence of numpy.ndarray, shape (rows, columns), optional
+        How much each pixel counts, from 0 to 1: nothing where a jaw is, little far from the target.
 
     Returns
     -------
@@ -87,22 +94,36 @@ def match_images(
         raise InputError(f"{len(images)} pictures and {len(gazes)} gazes", "match", "give one gaze for each picture")
     if freedoms is None:
         freedoms = in_plane(gazes[0]) if len(images) == 1 else np.eye(6)[:3]
-    by = [max(int(_FINEST / gaze.panel.pitch), 1) for gaze in gazes]
-    small = [_shrunk(image, n) for image, n in zip(images, by, strict=True)]
-    coarse = [_coarser(gaze, n) for gaze, n in zip(gazes, by, strict=True)]
-    floors = {id(gaze): float(np.percentile(image, 2)) for image, gaze in zip(small, coarse, strict=True)}
-
-    def alike(couch: Couch, gaze: Gaze) -> Array:
-        # What is beside the patient saturates the panel: there a picture says no less than its least.
-        return np.maximum(render(couch, gaze), floors[id(gaze)])
-
-    small = [np.maximum(image, floors[id(gaze)]) for image, gaze in zip(small, coarse, strict=True)]
-    state = _first_guess(small, coarse, alike, freedoms, reach)
-    residual, rounds = 1.0, 0
-    for blur in (6.0, 2.5):
-        state, residual, more = _refined(small, coarse, alike, freedoms, state, blur)
+    counts = list(weights) if weights else [np.ones(one.shape) for one in images]
+    state, residual, rounds = np.zeros(len(freedoms)), 1.0, 0
+    for level, (blur, finest) in enumerate(_LEVELS):
+        views = [_view(*one, finest) for one in zip(images, gazes, counts, strict=True)]
+        if level == 0:
+            state = _first_guess(views, render, freedoms, reach)
+        state, residual, more = _refined(views, render, freedoms, state, blur)
         rounds += more
     return Match(couch=_couch(state @ freedoms), residual=residual, rounds=rounds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """A picture on the pixels that one level of the search looks at."""
+
+    image: Array
+    gaze: Gaze
+    count: Array
+    floor: float
+
+    def alike(self, render: Render, couch: Couch) -> Array:
+        """Return what it should look like. Beside the patient the panel saturates: there it says no less than its least."""
+        return np.maximum(render(couch, self.gaze), self.floor)
+
+
+def _view(image: Array, gaze: Gaze, count: Array, finest: float) -> _View:
+    by = max(int(finest / gaze.panel.pitch), 1)
+    small = _shrunk(image, by)
+    floor = float(np.percentile(small, 2))
+    return _View(np.maximum(small, floor), _coarser(gaze, by), _shrunk(count, by), floor)
 
 
 def _couch(values: Array) -> Couch:
@@ -124,17 +145,15 @@ def _coarser(gaze: Gaze, by: int) -> Gaze:
     return replace(gaze, panel=Panel(rows=rows, columns=columns, pitch=panel.pitch * by, x=x, y=y))
 
 
-def _first_guess(images: list[Array], gazes: list[Gaze], render: Render, freedoms: Array, reach: float) -> Array:
+def _first_guess(views: list[_View], render: Render, freedoms: Array, reach: float) -> Array:
     """Return the amounts of the freedoms that the peaks of the pictures' correlations ask for."""
     left, right = [], []
-    for image, gaze in zip(images, gazes, strict=True):
-        reference = render(Couch(), gaze)
-        shift = _correlated(
-            _detailed(image, 4.0), _detailed(reference, 4.0), reach * gaze.sid / gaze.sad / gaze.panel.pitch
-        )
-        at_axis = np.array([shift[1], -shift[0]]) * gaze.panel.pitch * gaze.sad / gaze.sid
+    for view in views:
+        gaze, pixels = view.gaze, _FIRST_BLUR / view.gaze.panel.pitch
+        seen, wanted = (_detailed(one, pixels) * view.count for one in (view.image, view.alike(render, Couch())))
+        shift = _correlated(seen, wanted, reach * gaze.sid / gaze.sad / gaze.panel.pitch)
         left.append(gaze.axes[:2] @ freedoms[:, :3].T)
-        right.append(at_axis)
+        right.append(np.array([shift[1], -shift[0]]) * gaze.panel.pitch * gaze.sad / gaze.sid)
     moving = np.any(freedoms[:, :3] != 0, axis=1)
     state = np.zeros(len(freedoms))
     if moving.any():
@@ -177,40 +196,54 @@ def _correlated(image: Array, reference: Array, reach: float) -> tuple[int, int]
 
 
 def _refined(
-    images: list[Array], gazes: list[Gaze], render: Render, freedoms: Array, state: Array, blur: float
+    views: list[_View], render: Render, freedoms: Array, state: Array, blur: float
 ) -> tuple[Array, float, int]:
     """Return better amounts, the residual and the number of rounds: Gauss and Newton on the rendered pictures."""
-    steps = np.array([1.0 / np.abs(row / _STEP).max() for row in freedoms])
-    trust = [_trusted(image).ravel() for image in images]
-    wanted = [
-        _detailed(image, blur / gaze.panel.pitch).ravel() * part
-        for image, gaze, part in zip(images, gazes, trust, strict=True)
-    ]
-    residual = 1.0
+    sights = [_Sight(one, render, freedoms, blur) for one in views]
+    residual, change = 1.0, np.full(len(state), np.inf)
     for done in range(1, _ROUNDS + 1):
         normal, gradient, rest, whole = np.zeros((len(state),) * 2), np.zeros(len(state)), 0.0, 0.0
-        for target, gaze, part in zip(wanted, gazes, trust, strict=True):
-            # What the picture shows of a displaced patient, and what each freedom would change of it.
-            def picture(amounts: Array, gaze: Gaze = gaze, part: Array = part) -> Array:
-                return _detailed(render(_couch(amounts @ freedoms), gaze), blur / gaze.panel.pitch).ravel() * part
-
-            now = picture(state)
-            changes = np.stack([(picture(state + step) - now) / step.sum() for step in np.diag(steps)])
-            # Scatter and hardening that are left change contrast and brightness: those are fitted along.
-            free = np.vstack([now, part])
-            fit = np.linalg.lstsq(free.T, target, rcond=None)[0]
-            error = target - fit @ free
+        # After a small change the pictures still answer to the freedoms as they did before it.
+        anew = bool(np.abs(change @ freedoms).max() > _ANEW) if done > 1 else True
+        for sight in sights:
+            error, changes = sight.compared(state, anew=anew)
             # What one of the pictures lacks (a marker, an edge of saturation) must not pull at the rest.
             calm = np.minimum(1.0, 2.0 * np.median(np.abs(error)) / np.maximum(np.abs(error), 1e-12))
-            basis = np.linalg.qr(free.T)[0]
-            changes = fit[0] * (changes - (changes @ basis) @ basis.T)
             normal += (changes * calm) @ changes.T
             gradient += (changes * calm) @ error
-            rest, whole = rest + float(error @ error), whole + float(target @ target)
-        if np.linalg.cond(normal) > 1e10:
+            rest, whole = rest + float(error @ error), whole + float(sight.wanted @ sight.wanted)
+        if not np.linalg.cond(normal) < 1e10:
             raise InputError("nothing in the pictures tells the displacement", "match", "use other angles or freedoms")
         change = np.linalg.solve(normal, gradient)
         state, residual = state + change, float(np.sqrt(rest / max(whole, 1e-12)))
         if np.abs(change @ freedoms).max() < _ENOUGH:
             return state, residual, done
     return state, residual, _ROUNDS
+
+
+class _Sight:
+    """A picture, and how the rendered one differs from it."""
+
+    def __init__(self, view: _View, render: Render, freedoms: Array, blur: float) -> None:
+        self.view, self.render, self.freedoms = view, render, freedoms
+        self.pixels = blur / view.gaze.panel.pitch
+        self.trust = (_trusted(view.image) * view.count).ravel()
+        self.wanted = _detailed(view.image, self.pixels).ravel() * self.trust
+        self.steps = np.diag([1.0 / np.abs(row / _STEP).max() for row in freedoms])
+        self.changes = np.zeros((len(freedoms), self.wanted.size))
+
+    def picture(self, amounts: Array) -> Array:
+        """Return the details that the picture of a displaced patient has."""
+        shown = self.view.alike(self.render, _couch(amounts @ self.freedoms))
+        return _detailed(shown, self.pixels).ravel() * self.trust
+
+    def compared(self, state: Array, *, anew: bool) -> tuple[Array, Array]:
+        """Return what the rendered picture lacks, and what each freedom would change of it."""
+        now = self.picture(state)
+        if anew:
+            self.changes = np.stack([(self.picture(state + step) - now) / step.sum() for step in self.steps])
+        # Scatter and hardening that are left change contrast and brightness: those are fitted along.
+        free = np.vstack([now, self.trust])
+        fit = np.linalg.lstsq(free.T, self.wanted, rcond=None)[0]
+        basis = np.linalg.qr(free.T)[0]
+        return self.wanted - fit @ free, fit[0] * (self.changes - (self.changes @ basis) @ basis.T)
