@@ -15,7 +15,7 @@ import numpy as np
 
 from linacsim.errors import InputError
 from linacsim.physics.detector import PAXSCAN_4030CB
-from linacsim.physics.fdk import Grid
+from linacsim.physics.fdk import WINDOWS, Grid, Window
 from linacsim.physics.geometry import Panel
 from linacsim.physics.spectrum import tube_voltages
 from linacsim.physics.terms import require
@@ -176,6 +176,8 @@ class CbctPreset:
         Degrees per second.
     bow_tie : bool
         Whether the filter is in.
+    window : str
+        How the reconstruction's ramp is apodised (`linacsim.physics.fdk`).
 
     Raises
     ------
@@ -194,11 +196,13 @@ class CbctPreset:
     start: float = 290.0
     rotation_speed: float = ROTATION_SPEED
     bow_tie: bool = True
+    window: Window = "HANN"
 
     def __post_init__(self) -> None:
         where = f"preset {self.name}"
         _tube(self.kvp, self.ma, self.ms, where)
         require("fan", self.fan, FANS)
+        require("reconstruction window", self.window, WINDOWS)
         _within(self.projections, 1, _MOST_PROJECTIONS, "projections", where, "frames")
         _within(self.rotation_speed, 0.0, 60.0, "rotation", where, "degrees/s")
         _within(self.arc, 0.0, 360.0, "arc", where, "degrees")

@@ -89,7 +89,7 @@ def scanned(
         images[index] = views.taken(index, lag)
         if progress:
             progress(index + 1, views.count)
-    volume = np.rint(reconstruct(images, views.known, views.upright))
+    volume = np.rint(reconstruct(images, views.known, views.upright, window=acquisition.preset.window))
     turned = volume[tuple(slice(None, None, sign) for sign in reversed(_FLIPPED[acquisition.position]))]
     return np.ascontiguousarray(turned, dtype=np.float32), views.truth()
 
