@@ -7,7 +7,9 @@ panel may be displaced from view to view (flexmap). Known limit: what lies furth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +26,9 @@ WINDOWS: tuple[Window, ...] = ("RAM-LAK", "HANN", "SHEPP-LOGAN")
 
 _MOST_MISSING = 20.0
 """Degrees: a wider hole between two views is not a scan."""
+
+_AT_ONCE = 16
+"""Views that are filtered before they are projected back: they fit into the processor's cache, and little memory is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,10 @@ class Grid:
         return x, y, z
 
 
-def reconstruct(images: Images, gazes: Sequence[Gaze], grid: Grid, *, window: Window = "RAM-LAK") -> Images:
+def reconstruct(
+    images: Images, gazes: Sequence[Gaze], grid: Grid, *, window: Window = "RAM-LAK",
+    progress: Callable[[int, int], None] | None = None,
+) -> Images:  # fmt: skip
     """Return Hounsfield units from the views of one scan.
 
     Parameters
@@ -82,6 +90,8 @@ def reconstruct(images: Images, gazes: Sequence[Gaze], grid: Grid, *, window: Wi
         The voxels; their z is Yf, their y is -Zf.
     window : str
         How the ramp is apodised: RAM-LAK (not), SHEPP-LOGAN or HANN.
+    progress : callable, optional
+        Is told how many views of how many are done.
 
     Returns
     -------
@@ -97,16 +107,20 @@ def reconstruct(images: Images, gazes: Sequence[Gaze], grid: Grid, *, window: Wi
     require("reconstruction window", window, WINDOWS)
     order = _checked_order(images, gazes)
     ordered = [gazes[index] for index in order]
-    shares = _shares(ordered)
-    full = _covers_all(ordered)
-    filtered = _filtered(images, ordered, order, full=full, window=window)
-    if grid.averaged:
-        _average_rows(filtered, grid.thickness * gazes[0].sid / gazes[0].sad / gazes[0].panel.pitch)
+    filtering = _Filter(ordered, grid, window)
     x, y, z = grid.axes
     volume = np.zeros((grid.rows, grid.columns, grid.slices), dtype=np.float32)
-    before = _beyond(ordered[0])[0] if full else 0
-    views = np.stack([_view(gaze, share, before) for gaze, share in zip(ordered, shares, strict=True)])
-    back_project(volume, filtered, views, x, -y, float(z[0]), grid.thickness)
+    views = np.stack(
+        [_view(gaze, share, filtering.before) for gaze, share in zip(ordered, _shares(ordered), strict=True)]
+    )
+    filtered = np.empty((_AT_ONCE, filtering.columns, gazes[0].panel.rows), dtype=np.float32)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for start in range(0, len(order), _AT_ONCE):
+            now = range(start, min(start + _AT_ONCE, len(order)))
+            list(threads.map(lambda at: filtering.into(filtered[at % _AT_ONCE], images[order[at]], at), now))
+            back_project(volume, filtered[: len(now)], views[start : now.stop], x, -y, float(z[0]), grid.thickness)
+            if progress:
+                progress(now.stop, len(order))
     # Per mm of water is 1 where there is water.
     hounsfield = np.ascontiguousarray(volume.transpose(2, 0, 1))
     hounsfield *= np.float32(1000.0)
@@ -213,53 +227,74 @@ def _view(gaze: Gaze, share: float, before: int) -> Array:
                      1.0 / panel.pitch, gaze.sad**2 * share])  # fmt: skip
 
 
-def _filtered(
-    images: Images, ordered: Sequence[Gaze], order: NDArray[np.int64], *, full: bool, window: Window
-) -> Images:
-    """Return weighted and ramp-filtered views in order, shape (views, columns, rows)."""
-    from scipy.fft import irfft, next_fast_len, rfft
+class _Filter:
+    """Weights and filters the views of a scan, given in order of their angle."""
 
-    views, rows, _ = images.shape
-    beyond = _beyond(ordered[0]) if full else (0, 0)
-    columns = images.shape[2] + sum(beyond)
-    length = next_fast_len(2 * columns, real=True)
-    ramp = _ramp(ordered[0], columns, length, window)
-    turned = _from_widest_gap(np.array([gaze.angle for gaze in ordered]))
-    span = float(turned[-1] + _step(turned))
-    out = np.empty((views, columns, rows), dtype=np.float32)
-    for at, (index, gaze) in enumerate(zip(order, ordered, strict=True)):
-        weighted = images[index] * _cosine(gaze)
-        if not full:
-            weighted *= (2 * _parker(gaze, turned[at] + _step(turned) / 2, span)).astype(np.float32)
-        elif _is_offset(gaze):
-            weighted = np.pad(weighted * _wang(gaze).astype(np.float32), ((0, 0), beyond))
-        spectrum = rfft(weighted, n=length, axis=1)
-        spectrum *= ramp
-        out[at] = irfft(spectrum, n=length, axis=1, overwrite_x=True)[:, :columns].T
-    return out
+    def __init__(self, ordered: Sequence[Gaze], grid: Grid, window: Window) -> None:
+        from scipy.fft import next_fast_len
+
+        first = ordered[0]
+        self.ordered, self.full = ordered, _covers_all(ordered)
+        self.before, after = _beyond(first) if self.full else (0, 0)
+        self.columns = self.before + first.panel.columns + after
+        self.length = next_fast_len(2 * self.columns, real=True)
+        self.ramp = _ramp(first, self.columns, self.length, window)
+        # The thickness of a slice is magnified as it is at the axis of rotation.
+        self.averaged = _averaging(grid.thickness * first.sid / first.sad / first.panel.pitch if grid.averaged else 1.0)
+        self.turned = _from_widest_gap(np.array([gaze.angle for gaze in ordered]))
+
+    def into(self, out: Images, image: Images, at: int) -> None:
+        """Write view `at`, shape (rows, columns), filtered into `out`, shape (columns, rows)."""
+        from scipy.fft import irfft, rfft
+
+        gaze = self.ordered[at]
+        rows, columns = image.shape
+        weighted = np.zeros((rows, self.length), dtype=np.float32)
+        measured = weighted[:, self.before : self.before + columns]
+        np.multiply(image, _cosine(gaze), out=measured)
+        measured *= self._shares_of_columns(gaze, at)
+        spectrum = rfft(_rows_averaged(weighted, self.averaged), axis=1, overwrite_x=True)
+        spectrum *= self.ramp
+        filtered = irfft(spectrum, n=self.length, axis=1, overwrite_x=True)
+        # A cache holds few places that are a power of two apart: it is turned over a few rows at a time.
+        for row in range(0, rows, 8):
+            out[:, row : row + 8] = filtered[row : row + 8, : self.columns].T
+
+    def _shares_of_columns(self, gaze: Gaze, at: int) -> NDArray[np.float32]:
+        if not self.full:
+            step = _step(self.turned)
+            return (2 * _parker(gaze, self.turned[at] + step / 2, float(self.turned[-1] + step))).astype(np.float32)
+        if _is_offset(gaze):
+            return _wang(gaze).astype(np.float32)
+        return np.ones(1, dtype=np.float32)
 
 
-def _average_rows(filtered: Images, width: float) -> None:
-    """Average over `width` rows: the slice's thickness, magnified as it is at the axis of rotation."""
-    from scipy.ndimage import correlate1d
-
-    extra = width - 1.0
-    if extra <= 0:
-        return
+def _averaging(width: float) -> NDArray[np.float32]:
+    """Return the weights of a row and its neighbours, an odd number, for a mean over `width` rows."""
+    extra = max(width - 1.0, 0.0)
     whole = int(np.floor(extra / 2))
-    weights = np.full(2 * whole + 3, 1.0, dtype=np.float64)
+    weights = np.ones(2 * whole + 3)
     weights[0] = weights[-1] = extra / 2 - whole
-    weights /= weights.sum()
-    for view in filtered:
-        view[...] = correlate1d(view, weights, axis=1, mode="nearest")
+    return (weights / weights.sum()).astype(np.float32) if extra else np.ones(1, dtype=np.float32)
+
+
+def _rows_averaged(image: Images, weights: NDArray[np.float32]) -> Images:
+    """Return the weighted mean of each row and its neighbours; the rows at the edges stand for those beyond."""
+    if len(weights) == 1:
+        return image
+    around = np.pad(image, ((len(weights) // 2,) * 2, (0, 0)), mode="edge")
+    mean: Images = around[: len(image)] * weights[0]
+    for index, weight in enumerate(weights[1:], start=1):
+        mean += around[index : index + len(image)] * weight
+    return mean
 
 
 def _cosine(gaze: Gaze) -> Images:
     """Return the cosine of the angle between each ray and the axis, shape (rows, columns)."""
     x, y, distance = _foot(gaze)
-    across = np.square(x + gaze.panel.column_centres)
-    along = np.square(y + gaze.panel.row_centres)
-    return (distance / np.sqrt(across + along[:, None] + distance**2)).astype(np.float32)
+    across = np.square(x + gaze.panel.column_centres).astype(np.float32)
+    along = (np.square(y + gaze.panel.row_centres) + distance**2).astype(np.float32)
+    return np.asarray(np.float32(distance) / np.sqrt(across + along[:, None]))
 
 
 def _ramp(gaze: Gaze, columns: int, length: int, window: Window) -> NDArray[np.float32]:

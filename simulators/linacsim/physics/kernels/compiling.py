@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from numba import njit
+from numba.extending import intrinsic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,6 +19,11 @@ _ONE_AT_A_TIME = Lock()
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that loops call."""
     return cast("Callable[P, R]", njit(cache=True, nogil=True)(function))
+
+
+def emitted(function: Callable[..., tuple[Any, Any]]) -> Callable[..., None]:
+    """Make a step that loops call of instructions that a function emits, given the types of the arguments."""
+    return cast("Callable[..., None]", intrinsic(function))
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
