@@ -11,7 +11,7 @@ is. Chance is drawn for every picture by its key: one more picture changes no ot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -41,6 +41,7 @@ from linacsim.physics.scatter import Scatter
 from linacsim.physics.solids import Body
 from linacsim.physics.spectrum import Beam, megavoltage, mono, tube
 from linacsim.physics.terms import require
+from linacsim.physics.told import rounded, told
 
 Axis = Literal["kV", "MV"]
 AXES: tuple[Axis, ...] = ("kV", "MV")
@@ -54,7 +55,7 @@ OPEN_FIELD = 50000.0
 _FLEXMAP, _MEASURED, _MAPS, _CALIBRATED, _PICTURE = range(5)
 """What chance is drawn for, after the axis in a key."""
 
-_COUNTLESS = 1e13
+_COUNTLESS = 1e24
 """Quanta in an open field where noise is switched off."""
 
 _INSIDE = 0.5
@@ -303,11 +304,11 @@ class Room:
         exposure = relative_exposure(technique.kvp, technique.mas)
         using = self.chain("kV", self.detectors["kV"], technique.kvp, exposure)
         counts = using.expose(using.primary(self.body, pose, real), self.rng(0, _PICTURE, key))
-        told = {"technique": asdict(technique), "relative_exposure": round(exposure, 6)}
+        taken = {"technique": told(technique), "relative_exposure": round(exposure, 6)}
         return Radiograph(
             axis="kV", gantry=gantry, gaze=known, pixels=_pixels(using, counts), open_field=OPEN_FIELD,
             water=using.water(counts), kvp=technique.kvp, ma=technique.ma, ms=technique.ms, mu=None, aperture=None,
-            collimator=0.0, couch=couch or Couch(), truth=self._truth("kV", gantry, pose, real, known, using, couch, told),
+            collimator=0.0, couch=couch or Couch(), truth=self._truth("kV", gantry, pose, real, known, using, couch, taken),
         )  # fmt: skip
 
     def mv(
@@ -331,11 +332,11 @@ class Room:
         believed = fluence(known, aperture, profile=profile)
         seen = believed > _INSIDE
         water = np.where(seen, using.water(counts, field=np.where(seen, believed, 1.0)), np.float32(0))
-        told = {"technique": asdict(technique), "aperture": asdict(aperture)}
+        taken = {"technique": told(technique), "aperture": told(aperture)}
         return Radiograph(
             axis="MV", gantry=gantry, gaze=known, pixels=_pixels(using, counts), open_field=OPEN_FIELD, water=water,
             kvp=None, ma=None, ms=None, mu=technique.mu, aperture=aperture, collimator=aperture.collimator,
-            couch=couch or Couch(), truth=self._truth("MV", gantry, pose, real, known, using, couch, told),
+            couch=couch or Couch(), truth=self._truth("MV", gantry, pose, real, known, using, couch, taken),
         )  # fmt: skip
 
     def scan(
@@ -373,8 +374,8 @@ class Room:
             room=self, preset=preset, grid=grid, key=key, position=position, body_at=body_at or (lambda _: self.body),
             pose_at=pose_at, moves=not isinstance(pose, Pose),
         )  # fmt: skip
-        volume, told = scanned(acquisition, progress)
-        return Scan(volume=volume, grid=grid, preset=preset, couch=couch or Couch(), truth=told)
+        volume, truth_of = scanned(acquisition, progress)
+        return Scan(volume=volume, grid=grid, preset=preset, couch=couch or Couch(), truth=truth_of)
 
     def _truth(
         self, axis: Axis, gantry: float, pose: Pose, real: Gaze, known: Gaze, using: Chain, couch: Couch | None,
@@ -385,11 +386,11 @@ class Room:
             "axis": axis,
             "gantry": gantry,
             **more,
-            "couch": asdict(couch or Couch()),
+            "couch": told(couch or Couch()),
             "detector": using.detector.name,
-            "panel": asdict(real.panel),
-            "effects": asdict(self.effects),
-            "believed_panel_shift": [round(value, 6) for value in known.panel_shift],
+            "panel": told(real.panel),
+            "effects": told(self.effects),
+            "believed_panel_shift": rounded(known.panel_shift),
             "dead_pixels": np.argwhere(using.maps.dead).tolist(),
             **truth(self.body, pose, real, known),
         }

@@ -6,8 +6,8 @@ smooth; that is what `linacsim.physics.scatter` does with single pictures too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from linacsim.physics.presets import SID, CbctPreset, check_grid, relative_expos
 from linacsim.physics.projection import Voxels
 from linacsim.physics.scatter import Scatter
 from linacsim.physics.solids import Body
+from linacsim.physics.told import rounded, told
 
 if TYPE_CHECKING:
     from linacsim.physics.room import Room
@@ -155,9 +156,15 @@ class _Views:
         self.smooth = _Smooth(self.panel)
 
     def _detector(self, whole: Detector) -> Detector:
-        """Return the panel as it is read out: offset, pixels put together, and lag in units of the views' time."""
+        """Return the panel as it is read out: offset, pixels put together, and lag in units of the views' time.
+
+        Pixels and frames that are put together each bring the noise of their electronics; the gain makes counts of it.
+        """
         lag = tuple((part, frames / self.merged) for part, frames in whole.lag)
-        return replace(whole.binned(self.binned).shifted(x=self.of.preset.offset), lag=lag)
+        noise = whole.electronic_noise * np.sqrt(self.merged) / self.binned
+        return replace(
+            whole.binned(self.binned).shifted(x=self.of.preset.offset), lag=lag, electronic_noise=float(noise)
+        )
 
     @property
     def angles(self) -> list[float]:
@@ -200,21 +207,21 @@ class _Views:
         return {
             "kind": "scan",
             "axis": "kV",
-            "preset": {**asdict(of.preset), "mas": of.preset.mas, "seconds": of.preset.seconds},
-            "grid": asdict(of.grid),
+            "preset": {**told(of.preset), "mas": of.preset.mas, "seconds": of.preset.seconds},
+            "grid": told(of.grid),
             "position": of.position,
             "detail": room.detail,
             "views": self.count,
             "frames_per_view": self.merged,
             "relative_exposure": round(self.exposure, 6),
-            "panel": asdict(self.panel),
-            "effects": asdict(room.effects),
+            "panel": told(self.panel),
+            "effects": told(room.effects),
             "gantry": [round(angle, 6) for angle in self.angles],
             "seconds": [round(self.seconds(index), 6) for index in range(self.count)],
-            "panel_shift": [_plain(real.panel_shift) for real, _ in self.gazes],
-            "source_shift": [_plain(real.source_shift) for real, _ in self.gazes],
-            "believed_panel_shift": [_plain(known.panel_shift) for _, known in self.gazes],
-            "patient_to_fixed": [[_plain(row) for row in pose.matrix] for pose in poses],
+            "panel_shift": [rounded(real.panel_shift) for real, _ in self.gazes],
+            "source_shift": [rounded(real.source_shift) for real, _ in self.gazes],
+            "believed_panel_shift": [rounded(known.panel_shift) for _, known in self.gazes],
+            "patient_to_fixed": [[rounded(row) for row in pose.matrix] for pose in poses],
             "points": self._points(of.body_at(0.0), poses[0]),
         }
 
@@ -231,13 +238,14 @@ class _Views:
             (value - float(axis[0])) / step
             for value, axis, step in zip(at, self.of.grid.axes, self._steps, strict=True)
         ]
-        return {"patient": _plain(patient), "fixed": _plain(fixed), "scan": _plain(at), "voxel": _plain(voxel[::-1])}
+        return {
+            "patient": rounded(patient),
+            "fixed": rounded(fixed),
+            "scan": rounded(at),
+            "voxel": rounded(voxel[::-1]),
+        }
 
     @property
     def _steps(self) -> tuple[float, float, float]:
         grid = self.of.grid
         return grid.pitch, grid.pitch, grid.thickness
-
-
-def _plain(values: Iterable[float]) -> list[float]:
-    return [round(float(value), 6) for value in values]
