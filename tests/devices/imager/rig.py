@@ -18,7 +18,7 @@ from linacsim.devices.imager.personality import (
 )
 from linacsim.devices.imager.results import Exposure, Sweep
 from linacsim.kernel.tasks import Task
-from linacsim.kernel.units import SECOND, milliseconds, seconds
+from linacsim.kernel.units import MILLISECOND, SECOND, milliseconds, seconds
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique
 
 T = TypeVar("T")
@@ -98,6 +98,16 @@ class Rig:
 
         self.beside(later)
 
+    def at_soon(self, act: Callable[[], Any]) -> None:
+        """Do something in 5 ms; for what listens to the log."""
+        kernel = self.bench.kernel
+
+        def later() -> None:
+            kernel.sleep(5 * MILLISECOND)
+            act()
+
+        kernel.spawn(later, name="soon", place=self.place)
+
     def on(self, event: str, act: Callable[[], Any]) -> None:
         """Do something as an event is logged for the first time, as a fault of a scenario does."""
         waiting = [act]
@@ -119,6 +129,10 @@ class Rig:
     def of(self, event: str) -> list[Record]:
         """Return the records of an event."""
         return [record for record in self.records if record["event"] == event]
+
+    def info(self) -> str:
+        """Return the words of the gravest condition."""
+        return self.hardware.status[1].value
 
     def states(self) -> list[str]:
         """Return the conditions in the order in which they were told."""

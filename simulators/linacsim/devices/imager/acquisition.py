@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from linacsim.devices.imager.buffer import Hold
 from linacsim.devices.imager.clockwork import Steps
-from linacsim.devices.imager.conditions import Act, Condition, Stopped
+from linacsim.devices.imager.conditions import Act, Stopped
 from linacsim.devices.imager.machine import Machine
 from linacsim.devices.imager.movement import Movement
 from linacsim.devices.imager.results import Exposure, Sweep, Swept, Taken
+from linacsim.devices.imager.tube import Heats
 from linacsim.kernel.units import MILLISECOND, MINUTE, SECOND
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique
 
@@ -24,6 +25,8 @@ V = TypeVar("V")
 Mark = tuple[int, Callable[[], object]]
 
 _EXACT = 1e-6
+_VIEW = 1e-3
+"""The part of a view that may be missing: moments are whole microseconds."""
 
 
 class Acquisition:
@@ -49,13 +52,13 @@ class Acquisition:
     ) -> Steps[Taken[T]]:
         """Take a kV picture with the gantry (not the kV source) at an angle."""
         machine = self._machine
-        load, ms = machine.tube.load_of(technique.kvp, technique.ma, technique.ms), technique.ms
+        load = machine.tube.load_of(technique.kvp, technique.ma, technique.ms)
         with self._acquiring():
-            machine.check(Act.KV)
-            self._check_heat(Act.KV, load, round(ms * MILLISECOND))
+            goal = self._movement.goal(gantry, extended=extended)
+            machine.check(Act.KV, heats=Heats(load, round(technique.ms * MILLISECOND), self._until_beam(goal)))
             hold = machine.take_places(Act.KV, 1)
             with self._returned_on_failure(hold):
-                yield from self._movement.turn_to(gantry, extended=extended)
+                yield from self._movement.turn(goal)
                 exposure = yield from self._kv_beam(technique, load)
                 yield from self._clockwork.passing(machine.panels["kv"].readout, lambda: False)
                 picture = yield from self._clockwork.compute(lambda: work(exposure))
@@ -67,10 +70,11 @@ class Acquisition:
         """Take a portal image at an angle of the gantry."""
         machine = self._machine
         with self._acquiring():
+            goal = self._movement.goal(gantry, extended=extended)
             machine.check(Act.MV)
             hold = machine.take_places(Act.MV, 1)
             with self._returned_on_failure(hold):
-                yield from self._movement.turn_to(gantry, extended=extended)
+                yield from self._movement.turn(goal)
                 exposure = yield from self._mv_beam(technique)
                 yield from self._clockwork.passing(machine.panels["mv"].readout, lambda: False)
                 picture = yield from self._clockwork.compute(lambda: work(exposure))
@@ -78,8 +82,7 @@ class Acquisition:
 
     def _kv_beam(self, technique: KvTechnique, load: float) -> Steps[Exposure]:
         machine, duration = self._machine, round(technique.ms * MILLISECOND)
-        yield from self._prepare(Act.KV)
-        self._check_heat(Act.KV, load, duration)
+        yield from self._prepare(Act.KV, load, duration)
         number, began = machine.next_acquisition(), machine.now
         machine.log(
             "kv-on", acquisition=number, kvp=technique.kvp, ma=technique.ma, ms=technique.ms, gantry=self._angle
@@ -121,14 +124,12 @@ class Acquisition:
         machine, act = self._machine, Act.SCAN
         load = machine.tube.load_of(preset.kvp, preset.ma, preset.ms, preset.projections)
         with self._acquiring():
-            machine.check(act)
-            start = self._check_scan(preset)
-            self._check_heat(act, load, self._scan_time(preset))
+            start = self._start_of(preset)
+            machine.check(act, heats=Heats(load, self._scan_time(preset), self._until_beam(start)))
             hold = machine.take_places(act, slices)
             with self._returned_on_failure(hold):
                 yield from self._movement.turn(start)
-                yield from self._prepare(act)
-                self._check_heat(act, load, self._scan_time(preset))
+                yield from self._prepare(act, load, self._scan_time(preset))
                 sweep, stopped = yield from self._rotate(preset, start, load)
                 if stopped is not None and not sweep.views:
                     raise stopped
@@ -138,7 +139,7 @@ class Acquisition:
                     raise stopped.leaving(swept)
         return swept
 
-    def _check_scan(self, preset: CbctPreset) -> float:
+    def _start_of(self, preset: CbctPreset) -> float:
         """Return the place where the gantry begins, or refuse what it or the panel cannot do."""
         machine, act = self._machine, Act.SCAN
         fastest, rate = machine.settings.gantry.speed, machine.panels["kv"].frame_rate
@@ -180,7 +181,7 @@ class Acquisition:
         complete = yield from self._tube_beam(Act.SCAN, load, sorted(marks, key=lambda mark: mark[0]))
         turned = preset.arc if complete else gantry.place(machine.now) - start
         self._movement.stand()
-        taken = total if complete else min(total, floor(turned / preset.arc * total + _EXACT))
+        taken = total if complete else min(total, floor(turned / preset.arc * total + _VIEW))
         machine.log(
             "scan-end", acquisition=number, taken=taken, views=total, gantry=self._angle, heat=self._heat,
             complete=complete,
@@ -220,11 +221,11 @@ class Acquisition:
             self._machine.give_back(hold)
             raise
 
-    def _prepare(self, act: Act) -> Steps[None]:
-        """Rotor, filament and voltage."""
+    def _prepare(self, act: Act, load: float, duration: int) -> Steps[None]:
+        """Rotor, filament and voltage, for so much heat in so much time."""
         machine = self._machine
-        machine.check(act, has_places=True)
-        wait = machine.settings.tube.preparation + machine.settings.generator.stable
+        wait = self._preparation
+        machine.check(act, has_places=True, heats=Heats(load, duration, wait))
         if (yield from self._passing(act, wait)) < wait:
             raise machine.stop(act, "before the beam was on")
 
@@ -241,15 +242,13 @@ class Acquisition:
     def _passing(self, act: Act, duration: int) -> Steps[int]:
         return self._clockwork.passing(duration, lambda: self._machine.is_stopped(act))
 
-    def _check_heat(self, act: Act, load: float, duration: int) -> None:
-        machine, tube, limit = self._machine, self._machine.tube, self._machine.settings.tube.limit
-        if tube.allows(load, duration, machine.now):
-            return
-        ready = tube.ready_in(load, duration, machine.now)
-        peak = tube.peak(load, duration, machine.now)
-        why = f"the tube is overheated: it would come to {peak:.1f} kHU, {limit:g} are allowed"
-        todo = "use less mAs" if ready is None else "wait until it has cooled, or use less mAs"
-        raise machine.refusal(act, why, todo, ready, Condition.TUBE_OVERHEATED)
+    @property
+    def _preparation(self) -> int:
+        return self._machine.settings.tube.preparation + self._machine.settings.generator.stable
+
+    def _until_beam(self, goal: float) -> int:
+        """Return how long it takes until the beam can be on with the gantry at a place."""
+        return self._machine.gantry.way(goal, self._machine.now).duration + self._preparation
 
     @property
     def _angle(self) -> float:

@@ -68,12 +68,16 @@ class Gantry:
 
     def depart(self, to: float, now: int, speed: float | None = None) -> Travel:
         """Begin to turn to a place; return the way."""
+        self._travel = self.way(to, now, speed)
+        return self._travel
+
+    def way(self, to: float, now: int, speed: float | None = None) -> Travel:
+        """Return the way to a place."""
         here = self.place(now)
         ramp = Ramp(
             way=abs(to - here), speed=speed or self._settings.speed, acceleration=self._settings.acceleration
         )  # fmt: skip
-        self._travel = Travel(begin=here, to=to, ramp=ramp, began=now)
-        return self._travel
+        return Travel(begin=here, to=to, ramp=ramp, began=now)
 
     def halt(self, now: int) -> None:
         """Stand where it is."""

@@ -26,7 +26,7 @@ from linacsim.devices.imager.couch import Table
 from linacsim.devices.imager.gantry import Gantry
 from linacsim.devices.imager.panel import PanelState
 from linacsim.devices.imager.personality import HardwareSettings, PanelName
-from linacsim.devices.imager.tube import Tube
+from linacsim.devices.imager.tube import Heats, Tube
 from linacsim.kernel.core import Kernel
 
 T = TypeVar("T")
@@ -152,8 +152,19 @@ class Machine:
 
     # saying no
 
-    def check(self, act: Act, partial: Any = None, *, has_places: bool = False) -> None:
-        """Refuse an act that a condition forbids; a full buffer does not, once it `has_places` there.
+    def check(self, act: Act, partial: Any = None, *, has_places: bool = False, heats: Heats | None = None) -> None:
+        """Refuse an act that a condition forbids, or that the tube is too hot for.
+
+        Parameters
+        ----------
+        act : Act
+            What is asked for.
+        partial : object
+            What there is of it already.
+        has_places : bool
+            Whether it has its places in the buffer, which then may be full.
+        heats : Heats
+            What it brings to the tube.
 
         Raises
         ------
@@ -163,8 +174,22 @@ class Machine:
         self.clockwork.tell()
         besides = Condition.BUFFER_FULL if has_places else None
         found = [condition for condition in self.forbidding(act) if condition is not besides]
+        if heats is not None and found[:1] in ([], [Condition.TUBE_OVERHEATED]):
+            self._check_heat(act, heats)
         if found:
             raise self.refusal(act, *self._words(found[0]), self._ready_in(found[0]), found[0], partial)
+
+    def _check_heat(self, act: Act, heats: Heats) -> None:
+        tube, limit, begins = self.tube, self.settings.tube.limit, self.now + heats.begins_in
+        if tube.allows(heats.load, heats.duration, begins):
+            return
+        ready = tube.ready_in(heats.load, heats.duration, begins)
+        if ready is not None:
+            ready = max(ready, tube.falls_to(limit, self.now))
+        peak = tube.peak(heats.load, heats.duration, begins)
+        why = f"the tube is overheated: it would come to {peak:.1f} kHU, {limit:g} are allowed"
+        todo = "use less mAs" if ready is None else "wait until it has cooled, or use less mAs"
+        raise self.refusal(act, why, todo, ready, Condition.TUBE_OVERHEATED)
 
     def refusal(
         self,

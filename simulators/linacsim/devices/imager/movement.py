@@ -72,15 +72,19 @@ class Movement:
 
     def turn_to(self, angle: float, *, extended: bool = False) -> Steps[None]:
         """Turn the gantry to an angle; the way never leads past the stop."""
+        self._machine.check(Act.GANTRY)
+        yield from self.turn(self.goal(angle, extended=extended))
+
+    def goal(self, angle: float, *, extended: bool) -> float:
+        """Return the place of an angle, or refuse it."""
         machine = self._machine
-        machine.check(Act.GANTRY)
         goal = machine.gantry.goal(angle, extended=extended)
         if goal is None:
             why = (
                 f"{angle:g} degrees is not in the extended range, which ends {machine.gantry.reach - 180:g} beyond 180"
             )
             raise machine.refusal(Act.GANTRY, why, "ask for it in the ordinary range")
-        yield from self.turn(goal)
+        return goal
 
     def turn(self, place: float) -> Steps[None]:
         """Turn the gantry to a place, degrees from upright."""

@@ -6,12 +6,32 @@ Heat is in kHU. An idle anode loses heat in proportion to it, so with the power 
 
 from __future__ import annotations
 
-from math import ceil, exp, log
+from dataclasses import dataclass
+from math import ceil, exp, expm1, log
 
 from linacsim.devices.imager.personality import TubeSettings
 from linacsim.kernel.units import SECOND
 
 _EXACT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Heats:
+    """What an acquisition brings to the tube.
+
+    Attributes
+    ----------
+    load : float
+        In kHU.
+    duration : int
+        Over how many microseconds.
+    begins_in : int
+        After how many microseconds the beam is on at the earliest.
+    """
+
+    load: float
+    duration: int
+    begins_in: int = 0
 
 
 class Tube:
@@ -38,8 +58,8 @@ class Tube:
         return self._after(self._heat, self._power, now - self._since)
 
     def _after(self, heat: float, power: float, duration: int) -> float:
-        left = exp(-duration / self._settings.cooling)
-        return heat * left + power * (self._settings.cooling / SECOND) * (1.0 - left)
+        rate = -duration / self._settings.cooling
+        return heat * exp(rate) - power * (self._settings.cooling / SECOND) * expm1(rate)
 
     def beam_on(self, power: float, now: int) -> None:
         """Have `power` kHU/s go into the anode from now on."""
@@ -63,8 +83,8 @@ class Tube:
 
     def peak(self, load: float, duration: int, now: int) -> float:
         """Return the most kHU there will be while `load` kHU come in over `duration` microseconds."""
-        here = self.heat(now)
-        return max(here, self._after(here, load * SECOND / max(duration, 1), duration))
+        here, duration = self.heat(now), max(duration, 1)
+        return max(here, self._after(here, load * SECOND / duration, duration))
 
     def allows(self, load: float, duration: int, now: int) -> bool:
         """Whether that stays within the limit."""
@@ -72,9 +92,10 @@ class Tube:
 
     def ready_in(self, load: float, duration: int, now: int) -> int | None:
         """Return after how many microseconds that will stay within the limit; nothing if it never does."""
-        brought = self._after(0.0, load * SECOND / max(duration, 1), duration)
+        duration = max(duration, 1)
+        brought = self._after(0.0, load * SECOND / duration, duration)
         # what may be left of the heat of before when the exposure begins
-        room = (self._settings.limit - brought) / exp(-duration / self._settings.cooling)
+        room = (self._settings.limit * (1 + _EXACT) - brought) / exp(-duration / self._settings.cooling)
         return self.falls_to(min(room, self._settings.limit), now) if room > 0 else None
 
     def falls_to(self, heat: float, now: int) -> int:
