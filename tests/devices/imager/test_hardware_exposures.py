@@ -222,6 +222,13 @@ def test_the_extended_range_ends_somewhere(rig: Rig) -> None:
     assert taken.exposure.began == seconds(180 / 6 + 1) + PREPARED
 
 
+@pytest.mark.parametrize("angle", [float("nan"), float("inf")])
+def test_an_angle_is_a_number(rig: Rig, angle: float) -> None:
+    with pytest.raises(InputError, match="is no angle; give degrees"):
+        rig.play(rig.kv, gantry=angle)
+    assert rig.play(rig.kv, gantry=-90.0).exposure.gantry == 270.0
+
+
 # heat
 
 

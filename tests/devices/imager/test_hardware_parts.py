@@ -109,6 +109,10 @@ def test_180_that_is_reached_over_270_is_180_extended() -> None:
     assert (gantry.place(0), gantry.extended(0)) == (-180.0, True)
 
 
+def test_just_short_of_upright_is_told_as_upright_not_as_360() -> None:
+    assert Gantry(GantrySettings(at_start=359.9999)).told(0) == 0.0
+
+
 def test_it_is_somewhere_on_its_way() -> None:
     gantry = Gantry(GantrySettings(speed=6.0, acceleration=6.0))
     gantry.depart(-90.0, 1000)

@@ -247,6 +247,11 @@ def test_what_cannot_be_done_is_refused_before_anything_moves(
         assert (rig.hardware.buffer[0], rig.now) == (0, 0)
 
 
+def test_a_scan_has_slices(rig: Rig) -> None:
+    with pytest.raises(InputError, match="cone-beam scan: 0 slices; give 1 or more"):
+        rig.play(rig.scan, HEAD, 0)
+
+
 def test_the_arms_are_made_ready_for_a_scan() -> None:
     with Rig(changed(arms=ArmsSettings(at_start="mid"))) as rig:
         rig.play(rig.hardware.prepare, "cbct")

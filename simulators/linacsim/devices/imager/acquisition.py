@@ -17,6 +17,7 @@ from linacsim.devices.imager.machine import Machine
 from linacsim.devices.imager.movement import Movement
 from linacsim.devices.imager.results import Exposure, Sweep, Swept, Taken
 from linacsim.devices.imager.tube import Heats
+from linacsim.errors import InputError
 from linacsim.kernel.units import MILLISECOND, MINUTE, SECOND
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique
 
@@ -122,6 +123,8 @@ class Acquisition:
     def sweep(self, preset: CbctPreset, slices: int, work: Callable[[Sweep], V]) -> Steps[Swept[V]]:
         """Turn once around with the beam on; a scan that is stopped leaves the views up to there."""
         machine, act = self._machine, Act.SCAN
+        if slices < 1:
+            raise InputError(f"{slices} slices", act.value, "give 1 or more")
         load = machine.tube.load_of(preset.kvp, preset.ma, preset.ms, preset.projections)
         with self._acquiring():
             start = self._start_of(preset)
@@ -252,7 +255,7 @@ class Acquisition:
 
     @property
     def _angle(self) -> float:
-        return round(self._machine.gantry.angle(self._machine.now), 3)
+        return self._machine.gantry.told(self._machine.now)
 
     @property
     def _heat(self) -> float:

@@ -44,7 +44,7 @@ class Breakages:
 
         def strike() -> None:
             machine.collided, machine.scan_hits = True, None
-            self._tell("collision", gantry=round(machine.gantry.angle(machine.now), 3))
+            self._tell("collision", gantry=machine.gantry.told(machine.now))
             self._later(cleared_after, "clearing the collision", self._operator.clear_collision)
 
         if angle is None:

@@ -40,6 +40,10 @@ class Gantry:
         """Return the angle it is at, degrees, 0 to below 360."""
         return round(self.place(now), 9) % 360.0
 
+    def told(self, now: int) -> float:
+        """Return the angle for the log and for people: to a thousandth of a degree."""
+        return round(self.place(now), 3) % 360.0
+
     def extended(self, now: int) -> bool:
         """Return whether it is in the extended range."""
         return not -180.0 < round(self.place(now), 9) <= 180.0

@@ -186,6 +186,8 @@ class ImagerHardware:
             If it cannot be taken now, or not at all.
         Stopped
             If it was stopped on its way; `partial` has the views up to there.
+        InputError
+            If there is to be no slice.
         """
         return self._in_turn(lambda: self._acquisition.sweep(preset, slices, work), Act.SCAN.value)
 

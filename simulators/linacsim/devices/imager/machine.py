@@ -131,6 +131,7 @@ class Machine:
         return SEVERITY[worst], worst
 
     def _tell_status(self) -> None:
+        # a calibration that grows too old is told with the next request: nothing of the hardware happens then
         severity, worst = self.status
         if worst is not self._told:
             self._told = worst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 
 from linacsim.devices.imager.arms import Position
 from linacsim.devices.imager.clockwork import Steps
@@ -10,6 +11,7 @@ from linacsim.devices.imager.conditions import Act, Condition
 from linacsim.devices.imager.couch import AXES
 from linacsim.devices.imager.machine import Machine
 from linacsim.devices.imager.personality import ArmName, Purpose
+from linacsim.errors import InputError
 from linacsim.physics.geometry import Couch
 
 
@@ -78,6 +80,8 @@ class Movement:
     def goal(self, angle: float, *, extended: bool) -> float:
         """Return the place of an angle, or refuse it."""
         machine = self._machine
+        if not isfinite(angle):
+            raise InputError(f"{angle} is no angle", Act.GANTRY.value, "give degrees")
         goal = machine.gantry.goal(angle, extended=extended)
         if goal is None:
             why = (
@@ -93,7 +97,7 @@ class Movement:
             return
         machine.check(Act.GANTRY)
         travel = gantry.depart(place, machine.now)
-        machine.log("gantry-moving", gantry=self._angle, to=round(place % 360.0, 3), takes=travel.duration)
+        machine.log("gantry-moving", gantry=self._angle, to=round(place, 3) % 360.0, takes=travel.duration)
         yield from machine.clockwork.passing(travel.duration, lambda: machine.is_stopped(Act.GANTRY))
         self.stand()
         if gantry.place(machine.now) != place:
@@ -108,7 +112,7 @@ class Movement:
 
     @property
     def _angle(self) -> float:
-        return round(self._machine.gantry.angle(self._machine.now), 3)
+        return self._machine.gantry.told(self._machine.now)
 
     # couch
 
