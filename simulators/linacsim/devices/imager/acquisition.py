@@ -210,7 +210,7 @@ class Acquisition:
     def _acquiring(self) -> Iterator[None]:
         """Beam off means this acquisition, not one before."""
         machine = self._machine
-        machine.acquiring, machine.halted = True, False
+        machine.acquiring = True
         try:
             yield
         finally:

@@ -13,7 +13,7 @@ from linacsim.devices.imager.personality import CalibrationName, PanelName
 def calibrate(machine: Machine, panel: PanelName, fields: Sequence[CalibrationName]) -> Steps[None]:
     """Calibrate a panel; what a flood field heats the tube by is not counted."""
     state = machine.panels[panel]
-    machine.acquiring, machine.halted = True, False
+    machine.acquiring = True
     try:
         for field in fields:
             act = _act(panel, field)
