@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from linacsim.bench import Clock
-from linacsim.devices.imager.conditions import ReconstructionFailed, Refused, Stopped
-from linacsim.devices.imager.personality import (
+from linacsim.devices.imager.hardware.conditions import ReconstructionFailed, Refused, Stopped
+from linacsim.devices.imager.hardware.settings import (
     ArmSettings,
     ArmsSettings,
     AxisSettings,

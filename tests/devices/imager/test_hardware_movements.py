@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from linacsim.devices.imager.arms import Position
-from linacsim.devices.imager.conditions import Condition, Refused, Stopped
-from linacsim.devices.imager.personality import ArmsSettings, CouchSettings, HardwareSettings
+from linacsim.devices.imager.hardware.arms import Position
+from linacsim.devices.imager.hardware.conditions import Condition, Refused, Stopped
+from linacsim.devices.imager.hardware.settings import ArmsSettings, CouchSettings, HardwareSettings
 from linacsim.kernel.units import MINUTE, SECOND, minutes, seconds
 from linacsim.physics.geometry import Couch
 from tests.devices.imager.rig import READY, Rig

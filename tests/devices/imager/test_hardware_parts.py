@@ -6,20 +6,20 @@ from math import exp, inf
 
 import pytest
 
-from linacsim.devices.imager.arms import Arm, Position
-from linacsim.devices.imager.buffer import ImageBuffer
-from linacsim.devices.imager.couch import Table
-from linacsim.devices.imager.gantry import Gantry
-from linacsim.devices.imager.motion import Ramp, Travel
-from linacsim.devices.imager.panel import PanelState
-from linacsim.devices.imager.personality import (
+from linacsim.devices.imager.hardware.arms import Arm, Position
+from linacsim.devices.imager.hardware.buffer import ImageBuffer
+from linacsim.devices.imager.hardware.couch import Table
+from linacsim.devices.imager.hardware.gantry import Gantry
+from linacsim.devices.imager.hardware.motion import Ramp, Travel
+from linacsim.devices.imager.hardware.panel import PanelState
+from linacsim.devices.imager.hardware.settings import (
     ArmSettings,
     CouchSettings,
     GantrySettings,
     PanelSettings,
     TubeSettings,
 )
-from linacsim.devices.imager.tube import Tube
+from linacsim.devices.imager.hardware.tube import Tube
 from linacsim.kernel.units import MINUTE, SECOND, minutes, seconds
 from linacsim.physics.geometry import Couch
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from linacsim.devices.imager.arms import Position
-from linacsim.devices.imager.conditions import Act, Condition, ReconstructionFailed, Refused, Stopped
-from linacsim.devices.imager.personality import (
+from linacsim.devices.imager.hardware.arms import Position
+from linacsim.devices.imager.hardware.conditions import Act, Condition, ReconstructionFailed, Refused, Stopped
+from linacsim.devices.imager.hardware.settings import (
     ArmsSettings,
     BufferSettings,
     GantrySettings,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from linacsim.devices.device import Nothing
-from linacsim.devices.imager.conditions import FORBIDS, SEVERITY, STOPS, WORDS, Act, Condition, Severity
-from linacsim.devices.imager.events import EVENT_FIELDS, EVENTS, FIELDS
-from linacsim.devices.imager.operation import ACTIONS, BREAKAGES, Operated
-from linacsim.devices.imager.personality import Calibrate, Collide, FreeArm, HardwareSettings, MoveArms, StickArm
+from linacsim.devices.imager.hardware.conditions import FORBIDS, SEVERITY, STOPS, WORDS, Act, Condition, Severity
+from linacsim.devices.imager.hardware.events import EVENT_FIELDS, EVENTS, FIELDS
+from linacsim.devices.imager.hardware.operation import ACTIONS, BREAKAGES, Operated
+from linacsim.devices.imager.hardware.settings import Calibrate, Collide, FreeArm, HardwareSettings, MoveArms, StickArm
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.units import milliseconds, minutes
 from linacsim.scenario.keys import ExpectKeys

@@ -16,6 +16,7 @@ from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices import planning
 from linacsim.devices.planning.activities import Verify
+from linacsim.devices.planning.opened import stored_at
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.sending import StorageSCU
 from linacsim.devices.planning.varian import FindSCU, MoveSCU, Reference, ReferenceCt, ScpPersonality
@@ -110,6 +111,13 @@ class Remote:
         with self._one_of_a_few():
             asked = self._move.load_ct(ReferenceCt(to=to, called=called, plan=plan), None)
         return self._come(asked)
+
+    def load_plan(self, to: str, called: str | None, plan: str) -> list[Dataset]:
+        """Load a plan alone; parameters and errors are those of `load_ct`."""
+        wanted = (plan or stored_at(self._move, to, "rtplan")[-1],)
+        with self._one_of_a_few():
+            self._move.load_images(Reference(to=to, called=called, instances=wanted), None)
+        return self._come(wanted)
 
     def load_images(self, to: str, called: str | None, instances: Sequence[str]) -> list[Dataset]:
         """Look for reference and historical images, and load those that are found (2.2.1.3.2.1).

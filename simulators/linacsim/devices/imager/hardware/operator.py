@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.personality import ArmName
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.settings import ArmName
 
 
 class Operator:

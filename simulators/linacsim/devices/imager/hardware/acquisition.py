@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from math import floor
 from typing import TypeVar
 
-from linacsim.devices.imager.buffer import Hold
-from linacsim.devices.imager.clockwork import Steps
-from linacsim.devices.imager.conditions import Act, Stopped
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.movement import Movement
-from linacsim.devices.imager.results import Exposure, Sweep, Swept, Taken
-from linacsim.devices.imager.tube import Heats
+from linacsim.devices.imager.hardware.buffer import Hold
+from linacsim.devices.imager.hardware.clockwork import Steps
+from linacsim.devices.imager.hardware.conditions import Act, Stopped
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.movement import Movement
+from linacsim.devices.imager.hardware.results import Exposure, Sweep, Swept, Taken
+from linacsim.devices.imager.hardware.tube import Heats
 from linacsim.errors import InputError
 from linacsim.kernel.units import MILLISECOND, MINUTE, SECOND
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique

@@ -6,8 +6,8 @@ above -180 to +180, and the extended range lies beyond either end: 180 that is r
 
 from __future__ import annotations
 
-from linacsim.devices.imager.motion import Ramp, Travel
-from linacsim.devices.imager.personality import GantrySettings
+from linacsim.devices.imager.hardware.motion import Ramp, Travel
+from linacsim.devices.imager.hardware.settings import GantrySettings
 
 _EXACT = 1e-9
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from linacsim.devices.imager.buffer import Hold
+from linacsim.devices.imager.hardware.buffer import Hold
 from linacsim.physics.geometry import Couch
 from linacsim.physics.presets import CbctPreset
 

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import simpy
 
-from linacsim.devices.imager.arms import Arms, Position
-from linacsim.devices.imager.buffer import Hold, ImageBuffer
-from linacsim.devices.imager.clockwork import Clockwork, Log, Steps
-from linacsim.devices.imager.conditions import (
+from linacsim.devices.imager.hardware.arms import Arms, Position
+from linacsim.devices.imager.hardware.buffer import Hold, ImageBuffer
+from linacsim.devices.imager.hardware.clockwork import Clockwork, Log, Steps
+from linacsim.devices.imager.hardware.conditions import (
     FORBIDS,
     RADIATING,
     SEVERITY,
@@ -22,11 +22,11 @@ from linacsim.devices.imager.conditions import (
     Severity,
     Stopped,
 )
-from linacsim.devices.imager.couch import Table
-from linacsim.devices.imager.gantry import Gantry
-from linacsim.devices.imager.panel import PanelState
-from linacsim.devices.imager.personality import HardwareSettings, PanelName
-from linacsim.devices.imager.tube import Heats, Tube
+from linacsim.devices.imager.hardware.couch import Table
+from linacsim.devices.imager.hardware.gantry import Gantry
+from linacsim.devices.imager.hardware.panel import PanelState
+from linacsim.devices.imager.hardware.settings import HardwareSettings, PanelName
+from linacsim.devices.imager.hardware.tube import Heats, Tube
 from linacsim.kernel.core import Kernel
 
 T = TypeVar("T")

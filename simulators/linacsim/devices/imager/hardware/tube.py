@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, exp, expm1, log
 
-from linacsim.devices.imager.personality import TubeSettings
+from linacsim.devices.imager.hardware.settings import TubeSettings
 from linacsim.kernel.units import SECOND
 
 _EXACT = 1e-9

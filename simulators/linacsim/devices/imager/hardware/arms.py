@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from linacsim.devices.imager.personality import ArmGoal, ArmName, ArmSettings, ArmsSettings
+from linacsim.devices.imager.hardware.settings import ArmGoal, ArmName, ArmSettings, ArmsSettings
 
 
 class Position(StrEnum):

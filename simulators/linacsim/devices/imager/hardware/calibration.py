@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linacsim.devices.imager.clockwork import Steps
-from linacsim.devices.imager.conditions import Act
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.personality import CalibrationName, PanelName
+from linacsim.devices.imager.hardware.clockwork import Steps
+from linacsim.devices.imager.hardware.conditions import Act
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.settings import CalibrationName, PanelName
 
 
 def calibrate(machine: Machine, panel: PanelName, fields: Sequence[CalibrationName]) -> Steps[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linacsim.devices.imager.personality import CalibrationName, PanelName, PanelSettings
+from linacsim.devices.imager.hardware.settings import CalibrationName, PanelName, PanelSettings
 from linacsim.kernel.units import SECOND
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import isfinite
 
-from linacsim.devices.imager.arms import Position
-from linacsim.devices.imager.clockwork import Steps
-from linacsim.devices.imager.conditions import Act, Condition
-from linacsim.devices.imager.couch import AXES
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.personality import ArmName, Purpose
+from linacsim.devices.imager.hardware.arms import Position
+from linacsim.devices.imager.hardware.clockwork import Steps
+from linacsim.devices.imager.hardware.conditions import Act, Condition
+from linacsim.devices.imager.hardware.couch import AXES
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.settings import ArmName, Purpose
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Couch
 

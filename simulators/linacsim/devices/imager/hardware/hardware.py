@@ -14,19 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from linacsim.devices.imager.acquisition import Acquisition
-from linacsim.devices.imager.arms import Position
-from linacsim.devices.imager.breakages import Breakages
-from linacsim.devices.imager.buffer import Hold
-from linacsim.devices.imager.calibration import calibrate
-from linacsim.devices.imager.clockwork import Log, Steps
-from linacsim.devices.imager.conditions import Act, Condition, Severity
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.movement import Movement
-from linacsim.devices.imager.operator import Operator
-from linacsim.devices.imager.personality import ArmName, CalibrationName, HardwareSettings, PanelName, Purpose
-from linacsim.devices.imager.reconstruction import reconstruct
-from linacsim.devices.imager.results import Exposure, Scanned, Sweep, Swept, Taken
+from linacsim.devices.imager.hardware.acquisition import Acquisition
+from linacsim.devices.imager.hardware.arms import Position
+from linacsim.devices.imager.hardware.breakages import Breakages
+from linacsim.devices.imager.hardware.buffer import Hold
+from linacsim.devices.imager.hardware.calibration import calibrate
+from linacsim.devices.imager.hardware.clockwork import Log, Steps
+from linacsim.devices.imager.hardware.conditions import Act, Condition, Severity
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.movement import Movement
+from linacsim.devices.imager.hardware.operator import Operator
+from linacsim.devices.imager.hardware.reconstruction import reconstruct
+from linacsim.devices.imager.hardware.results import Exposure, Scanned, Sweep, Swept, Taken
+from linacsim.devices.imager.hardware.settings import ArmName, CalibrationName, HardwareSettings, PanelName, Purpose
 from linacsim.kernel.core import Kernel
 from linacsim.physics.geometry import Couch
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique

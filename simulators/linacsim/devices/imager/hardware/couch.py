@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from linacsim.devices.imager.motion import Ramp, Travel
-from linacsim.devices.imager.personality import AxisSettings, CouchSettings
+from linacsim.devices.imager.hardware.motion import Ramp, Travel
+from linacsim.devices.imager.hardware.settings import AxisSettings, CouchSettings
 from linacsim.physics.geometry import Couch
 
 AXES: Mapping[str, tuple[str, str]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from linacsim.devices.device import Action, Nothing
-from linacsim.devices.imager.arms import Position
-from linacsim.devices.imager.hardware import ImagerHardware
-from linacsim.devices.imager.personality import (
+from linacsim.devices.imager.hardware.arms import Position
+from linacsim.devices.imager.hardware.hardware import ImagerHardware
+from linacsim.devices.imager.hardware.settings import (
     ArmName,
     Calibrate,
     CalibrationLost,

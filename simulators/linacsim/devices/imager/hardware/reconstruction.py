@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from linacsim.devices.imager.clockwork import Steps
-from linacsim.devices.imager.conditions import WORDS, Act, Condition, ReconstructionFailed
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.results import Scanned, Swept
+from linacsim.devices.imager.hardware.clockwork import Steps
+from linacsim.devices.imager.hardware.conditions import WORDS, Act, Condition, ReconstructionFailed
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.results import Scanned, Swept
 
 V = TypeVar("V")
 R = TypeVar("R")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from linacsim.devices.imager.machine import Machine
-from linacsim.devices.imager.operator import Operator
-from linacsim.devices.imager.personality import ArmName, PanelName
+from linacsim.devices.imager.hardware.machine import Machine
+from linacsim.devices.imager.hardware.operator import Operator
+from linacsim.devices.imager.hardware.settings import ArmName, PanelName
 
 
 class Breakages:
