@@ -3,7 +3,9 @@
 ::
 
     planar.py     one or more radiographs against what they should look like (2D, 2D/2D)
+    reference.py  what they should look like: flat reference pictures, or pictures computed from the planning CT
     markers.py    gold seeds and balls in radiographs or volumes against where they should be
+    seeds.py      the same in radiographs, to a hundredth of a pixel
     volumes.py    a cone-beam CT against the planning CT (3D/3D)
 
 Each returns the displacement of the patient as a `Couch`: what was put in comes out. Moving the couch back is the inverse

@@ -38,6 +38,16 @@ def find_in_image(image: Array, panel: Panel, count: int, size: float = 4.0) -> 
     InputError
         If fewer are there.
     """
+    found = find_at_most(image, panel, count, size)
+    if len(found) < count:
+        raise InputError(
+            f"{len(found)} markers in the picture", "marker match", f"there must be {count}; open the field"
+        )
+    return found
+
+
+def find_at_most(image: Array, panel: Panel, count: int, size: float = 4.0) -> Array:
+    """Return the same as `find_in_image`, shape (up to count, 2): fewer if fewer are there."""
     from scipy.ndimage import gaussian_filter, maximum_filter
 
     width = size / panel.pitch / 2.5
@@ -46,12 +56,8 @@ def find_in_image(image: Array, panel: Panel, count: int, size: float = 4.0) -> 
     peaks = np.argwhere((detail == maximum_filter(detail, 2 * near + 1)) & (detail > 0))
     inside = np.all((peaks >= near) & (peaks < np.array(image.shape) - near), axis=1)
     peaks = peaks[inside]
-    if len(peaks) < count:
-        raise InputError(
-            f"{len(peaks)} markers in the picture", "marker match", f"there must be {count}; open the field"
-        )
     strongest = peaks[np.argsort(-detail[tuple(peaks.T)], kind="stable")[:count]]
-    return panel.position_of([_centre(detail, row, column, near) for row, column in strongest])
+    return panel.position_of(np.array([_centre(detail, row, column, near) for row, column in strongest]).reshape(-1, 2))
 
 
 def _centre(detail: Array, row: int, column: int, near: int) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Array, Couch, Gaze, Panel
@@ -126,6 +127,26 @@ def _view(image: Array, gaze: Gaze, count: Array, finest: float) -> _View:
     return _View(np.maximum(small, floor), _coarser(gaze, by), _shrunk(count, by), floor)
 
 
+def clear_of(closed: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Return which pixels, shape (rows, columns), are `by` pixels and more away from closed ones."""
+    from scipy.ndimage import uniform_filter
+
+    near = uniform_filter(closed.astype(np.float32), 2 * by + 1, mode="nearest")
+    return np.asarray(near < 1e-6)
+
+
+def likeness(image: Array, gaze: Gaze, render: Render, weight: Array, reach: float = 30.0) -> float:
+    """Return how well what is rendered resembles a picture once it is shifted: the peak of their correlation, up to 1."""
+    view = _view(image, gaze, weight, _LEVELS[0][1])
+    pixels = _FIRST_BLUR / view.gaze.panel.pitch
+    seen, wanted = (_detailed(one, pixels) * view.count for one in (view.image, render(Couch(), view.gaze)))
+    size = float(np.linalg.norm(seen) * np.linalg.norm(wanted))
+    if not size > 0:
+        return 0.0
+    peak = _peaks(seen, wanted, reach * gaze.sid / gaze.sad / view.gaze.panel.pitch)
+    return float(peak.max()) / size
+
+
 def _couch(values: Array) -> Couch:
     return Couch(**dict(zip(FREEDOMS, (float(value) for value in values), strict=True)))
 
@@ -179,20 +200,24 @@ def _trusted(image: Array) -> Array:
 
 def _correlated(image: Array, reference: Array, reach: float) -> tuple[int, int]:
     """Return by how many rows and columns an image is displaced from a reference, at most `reach`."""
-    from scipy.fft import irfft2, next_fast_len, rfft2
-
-    window = np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
     if not np.std(image) > 0 or not np.std(reference) > 0:
         raise InputError("a picture without contrast", "match", "take it with the patient in the field")
+    window = np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
+    peak = _peaks(image * window, reference * window, reach)
+    row, column = np.unravel_index(int(np.argmax(peak)), peak.shape)
+    rows, columns = peak.shape
+    return int((row + rows // 2) % rows - rows // 2), int((column + columns // 2) % columns - columns // 2)
+
+
+def _peaks(image: Array, reference: Array, reach: float) -> Array:
+    """Return the correlation by displacement, from 0 on and around; nothing beyond `reach` pixels."""
+    from scipy.fft import irfft2, next_fast_len, rfft2
+
     shape = [next_fast_len(2 * count, real=True) for count in image.shape]
-    product = rfft2(image * window, s=shape) * np.conj(rfft2(reference * window, s=shape))
-    peak = irfft2(product, s=shape)
+    peak = np.asarray(irfft2(rfft2(image, s=shape) * np.conj(rfft2(reference, s=shape)), s=shape))
     rows, columns = (np.minimum(np.arange(count), count - np.arange(count)) for count in shape)
     peak[np.hypot(rows[:, None], columns) > reach] = -np.inf
-    row, column = np.unravel_index(int(np.argmax(peak)), peak.shape)
-    return int((row + shape[0] // 2) % shape[0] - shape[0] // 2), int(
-        (column + shape[1] // 2) % shape[1] - shape[1] // 2
-    )
+    return peak
 
 
 def _refined(

@@ -9,15 +9,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Array, Couch, Gaze, Pose
+from linacsim.physics.projection import Voxels, water_path
 from linacsim.physics.registration.planar import Render
 
 MOST_APART = 5.0
 """Degrees: a picture from a direction further off does not show what the reference shows."""
+_DENSEST = 600.0
+"""Hounsfield units."""
+
+
+class Source(Protocol):
+    """What a radiograph should look like."""
+
+    def seen(self, displaced: Pose, gaze: Gaze) -> Array:
+        """Return the picture of a displaced patient, shape (rows, columns) of the gaze's panel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """Pictures that are computed from a volume, such as the planning CT.
+
+    Attributes
+    ----------
+    volume : Voxels
+        In patient coordinates.
+    pose : Pose
+        Where the plan wants it.
+    """
+
+    volume: Voxels
+    pose: Pose
+
+    def seen(self, displaced: Pose, gaze: Gaze) -> Array:
+        """Return mm of water."""
+        return water_path(self.volume, displaced.after(self.pose), gaze)
+
+
+def for_megavoltage(volume: Voxels) -> Voxels:
+    """Return a volume as a beam of some MV sees it: there bone and metal attenuate by their density alone.
+
+    Hounsfield units above water count half, as density does in bone, and up to `_DENSEST`: what metal is, a CT does not tell.
+    """
+    hu = np.where(volume.hu > 0, np.minimum(0.5 * volume.hu, _DENSEST), volume.hu).astype(np.float32)
+    return Voxels(hu, volume.spacing, volume.first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,20 +134,30 @@ def apart(one: Gaze, other: Gaze) -> float:
     return abs((one.angle - other.angle + 180.0) % 360.0 - 180.0)
 
 
-def renders(pictures: Sequence[Picture]) -> Render:
-    """Return what shows the references as a displaced patient would be seen, for `match_images`.
+def renders(sources: Sequence[tuple[Gaze, Source]]) -> Render:
+    """Return what shows each source as a displaced patient would be seen, for `match_images`.
+
+    Parameters
+    ----------
+    sources : sequence of (Gaze, Source)
+        What belongs to each picture that is matched; its gaze is told by angle and distances, whatever its pixels.
 
     Raises
     ------
     InputError
-        From the result: if no reference was made from about the direction of the picture that is asked for.
+        From the result: if no source belongs to the gaze that is asked for.
     """
+    by_gaze = {_telling(gaze): source for gaze, source in sources}
 
     def render(couch: Couch, gaze: Gaze) -> Array:
-        nearest = min(pictures, key=lambda one: apart(one.gaze, gaze), default=None)
-        if nearest is None or apart(nearest.gaze, gaze) > MOST_APART:
-            what = f"no reference picture from {gaze.angle % 360:g} degrees"
-            raise InputError(what, "match", f"load one that is made from there to within {MOST_APART:g} degrees")
-        return nearest.seen(couch.pose, gaze)
+        if _telling(gaze) not in by_gaze:
+            raise InputError(
+                f"no reference for a picture from {gaze.angle % 360:g} degrees", "match", "give one for each"
+            )
+        return by_gaze[_telling(gaze)].seen(couch.pose, gaze)
 
     return render
+
+
+def _telling(gaze: Gaze) -> tuple[object, ...]:
+    return gaze.angle, gaze.sad, gaze.sid, gaze.source_shift, gaze.panel_shift

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from linacsim.errors import InputError
 from linacsim.physics.geometry import (
     Array,
+    PatientPosition,
     Pose,
     couch_of,
     patient_pose,
@@ -24,20 +25,30 @@ _ROUNDS = 25
 _ENOUGH = 2e-3
 _FEWEST = 500
 """Samples without which there is nothing to match."""
+_MOST = 60_000
+"""Samples above which more add time and not accuracy."""
+_GOLDEN = 0.6180339887498949
 _AIR = -700.0
 
 
-def match_volumes(found: Voxels, planned: Voxels, *, radius: float | None = None) -> Match:
+def match_volumes(
+    found: Voxels, planned: Voxels, *, radius: float | None = None, position: PatientPosition = "HFS",
+    start: Pose | None = None,
+) -> Match:  # fmt: skip
     """Return the patient's displacement between two volumes.
 
     Parameters
     ----------
     found : Voxels
-        The cone-beam CT: head first supine directions about the machine's isocentre.
+        The cone-beam CT: in patient directions about the machine's isocentre.
     planned : Voxels
         The planning CT in the same directions about the plan's isocentre.
     radius : float, optional
         Only what is nearer to the isocentre's axis counts, mm: the field of view.
+    position : str
+        How the patient lies: HFS, HFP, FFS or FFP.
+    start : Pose, optional
+        Where to begin: a displacement in the fixed system; by default none.
 
     Returns
     -------
@@ -49,7 +60,8 @@ def match_volumes(found: Voxels, planned: Voxels, *, radius: float | None = None
     InputError
         If the volumes do not overlap, or there is nothing in them.
     """
-    pose, residual, rounds = Pose(), 1.0, 0
+    lying = patient_pose(position=position)
+    pose, residual, rounds = lying.inverse.after((start or Pose()).after(lying)), 1.0, 0
     for step, blur in _LEVELS:
         points, values = _samples(planned, step, blur, radius)
         volume, slopes = _prepared(found, blur)
@@ -59,7 +71,6 @@ def match_volumes(found: Voxels, planned: Voxels, *, radius: float | None = None
             pose = change.after(pose)
             if np.linalg.norm(change.shift) + 0.5 * change.angle < _ENOUGH:
                 break
-    lying = patient_pose()
     return Match(couch=couch_of(lying.after(pose).after(lying.inverse)), residual=residual, rounds=rounds)
 
 
@@ -83,7 +94,10 @@ def _samples(planned: Voxels, step: float, blur: float, radius: float | None) ->
         raise InputError(
             "there is nothing in the planning CT", "3D match", "give a CT with the patient at the isocentre"
         )
-    return points[keep], values[keep]
+    points, values = points[keep], values[keep]
+    # Spread evenly, and not in step with rows and slices.
+    spread = np.arange(len(points)) * _GOLDEN % 1.0 < _MOST / len(points)
+    return points[spread], values[spread]
 
 
 def _prepared(found: Voxels, blur: float) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
