@@ -1,7 +1,7 @@
 """Cone-beam scans: every frame goes the whole way of a picture, then they are put together to voxels.
 
-What does not change from view to view is prepared once (`_Views`). Scatter is made and taken out on coarse pixels, as it is
-smooth; that is what `linacsim.physics.scatter` does with single pictures too.
+What does not change from view to view is prepared once (`_Views`). Scatter and glare are computed on coarse pixels, as they
+are smooth; that is what `linacsim.physics.scatter` does with single pictures too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linacsim.physics.bowtie import bow_tie
-from linacsim.physics.detector import Detector, Lag, corrected, read_out
+from linacsim.physics.detector import Detector, Lag, corrected, read_out, spread
 from linacsim.physics.fdk import Grid, reconstruct
 from linacsim.physics.geometry import Array, Gaze, Panel, PatientPosition, Pose, kv_gaze, patient_pose
 from linacsim.physics.presets import SID, CbctPreset, check_grid, relative_exposure
@@ -33,8 +33,8 @@ _FAST_COLUMNS, _FULL_COLUMNS = 256, 512
 _FAST_VIEWS = 360
 """Up to so many views are computed of a fast scan; with more, neighbouring frames are put together."""
 
-_COARSE = 12.0
-"""mm on the panel: scatter is made and taken out on pixels of about this size."""
+_COARSE, _GLARE = 12.0, 4.0
+"""mm on the panel: scatter and glare are computed on pixels of about this size."""
 
 _SCAN = 5
 """The purpose in a key of chance; `linacsim.physics.room` has those before it."""
@@ -96,10 +96,10 @@ def scanned(
 
 
 class _Smooth:
-    """Scatter on coarse pixels, and the way from fine pixels to them and back."""
+    """Scatter and glare on coarse pixels of about `size` mm, and the way from fine pixels to them and back."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.by = max(round(_COARSE / panel.pitch), 1)
+    def __init__(self, panel: Panel, size: float) -> None:
+        self.by = max(round(size / panel.pitch), 1)
         self.pitch = panel.pitch * self.by
         self.rows, self.columns = (_between_coarse(count, self.by) for count in (panel.rows, panel.columns))
 
@@ -120,6 +120,10 @@ class _Smooth:
     def reaching(self, scatter: Scatter, primary: Array) -> Array:
         """Return what `scatter` adds to a primary beam."""
         return self.fine(scatter.reaching(self.coarse(primary), self.pitch))
+
+    def glared(self, beam: Array, part: float, width: float) -> Array:
+        """Return a beam of whose light a part has spread (`linacsim.physics.detector.spread`)."""
+        return np.asarray((1.0 - part) * beam + part * self.fine(spread(self.coarse(beam), self.pitch, width)))
 
     def removed(self, scatter: Scatter, measured: Array) -> Array:
         """Return a measured beam without what `scatter` must have added."""
@@ -153,7 +157,7 @@ class _Views:
         nominal = [kv_gaze(angle, self.panel, SID) for angle in self.angles]
         self.gazes = [room.gazes("kV", one) for one in nominal]
         self.field = bow_tie(nominal[0]) if preset.bow_tie else np.ones((self.panel.rows, self.panel.columns))
-        self.smooth = _Smooth(self.panel)
+        self.smooth, self.light = _Smooth(self.panel, _COARSE), _Smooth(self.panel, _GLARE)
 
     def _detector(self, whole: Detector) -> Detector:
         """Return the panel as it is read out: offset, pixels put together, and lag in units of the views' time.
@@ -193,8 +197,9 @@ class _Views:
         primary = chain.primary(of.body_at(seconds), of.pose_at(seconds), self.gazes[index][0])
         if chain.scatter:
             primary = primary + self.smooth.reaching(chain.scatter, primary)
-        rng = of.room.rng(0, _SCAN, of.key, index)
-        counts = read_out(primary * self.field, chain.detector, chain.maps, rng, lag=lag)
+        rng, detector = of.room.rng(0, _SCAN, of.key, index), chain.detector
+        lit = self.light.glared(primary * self.field, detector.glare, detector.glare_width)
+        counts = read_out(lit, replace(detector, glare=0.0), chain.maps, rng, lag=lag)
         signal = np.maximum(corrected(counts, chain.calibration) / self.field, _LEAST)
         if chain.known_scatter:
             signal = self.smooth.removed(chain.known_scatter, signal)
