@@ -16,9 +16,9 @@ from linacsim.conformance.model import Activity, Entity, Role
 from linacsim.conformance.negotiation import announced
 from linacsim.devices.archive.suboperations import Conversation as Answers
 from linacsim.devices.archive.suboperations import Suboperations, hush
+from linacsim.devices.caseof import CaseOf
 from linacsim.devices.device import Device
 from linacsim.devices.entity import Handlers, NetworkSettings, application_entity, listen
-from linacsim.devices.planning.activities import CaseOf
 from linacsim.devices.printer.personality import PrinterPersonality, Processor
 from linacsim.devices.storage.services import failure
 from linacsim.kernel.log import Record

@@ -13,9 +13,10 @@ from linacsim.bench import Bench
 from linacsim.conformance import load_system
 from linacsim.devices import planning
 from linacsim.devices.archive.personality import Load
+from linacsim.devices.caseof import CaseOf
 from linacsim.devices.device import Kind
 from linacsim.devices.planning import kind
-from linacsim.devices.planning.activities import CaseOf, Export, FileExport, FileImport, Query
+from linacsim.devices.planning.activities import Export, FileExport, FileImport, Query
 from linacsim.devices.planning.oncentra import FileCase, RestoreCase
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.personality import PlanningPersonality

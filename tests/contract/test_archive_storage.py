@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydicom.uid import CTImageStorage
 from linacsim.bench import Bench
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load
 from linacsim.devices.archive.services import Archive
+from linacsim.devices.caseof import CaseOf
 from linacsim.devices.storage.personality import DiskSettings, FillDisk, Store
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.log import Record
@@ -147,6 +149,25 @@ def test_a_folder_is_loaded_without_what_is_no_object(
     assert len(archive.index.instances) == 7
     assert len(records("object-loaded", "ARCHIVE")) == 7
     assert sorted(record["object"] for record in records("file-left-out")) == ["cut.dcm", "readme.txt"]
+
+
+def test_a_synthetic_patient_is_loaded_whole(bench_clock: Bench, archive: Archive) -> None:
+    case = CaseOf(slices=2, matrix=32, radiograph=32, beams=("photon", "kv-ap"), marker_subtype=True)
+    bench_clock.play(archive.act, "load", Load(case=case), place=archive.place)
+    held = [dcmread(BytesIO(bench_clock.shelf.read(where))) for where in bench_clock.shelf.names("objects/ARCHIVE")]
+    assert sorted(ds.Modality for ds in held) == ["CT", "CT", "RTIMAGE", "RTIMAGE", "RTPLAN", "RTSTRUCT"]
+    (structures,) = [ds for ds in held if ds.Modality == "RTSTRUCT"]
+    kinds = [
+        (item.RTROIInterpretedType == "MARKER", item.get((0x3271, 0x1000)) is not None)
+        for item in structures.RTROIObservationsSequence
+    ]
+    assert kinds.count((True, True)) == 3
+    assert kinds.count((False, False)) == len(kinds) - 3
+
+
+def test_a_load_of_nothing_is_an_input_error(bench_clock: Bench, archive: Archive) -> None:
+    with pytest.raises(InputError, match="give `files`, or a `case`"):
+        bench_clock.play(archive.act, "load", Load(), place=archive.place)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from linacsim.bench import Bench
-from linacsim.devices.planning.activities import CaseOf, Export
+from linacsim.devices.caseof import CaseOf
+from linacsim.devices.planning.activities import Export
 from linacsim.devices.planning.inbox import files_in, folders_in, remove
 from linacsim.devices.planning.receiving import safe
 from linacsim.devices.planning.transcode import transcoded

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linacsim.devices.caseof import CaseOf
 from linacsim.devices.storage.personality import StoragePersonality
 from linacsim.kernel.units import MILLISECOND
 from linacsim.settings import AETitle, Count, Duration, Settings
@@ -64,15 +65,21 @@ class ArchivePersonality(StoragePersonality):
 
 
 class Load(Settings):
-    """Put files into the archive, as if they had always been there.
+    """Put objects into the archive, as if they had always been there: files, or a synthetic patient.
 
     Attributes
     ----------
     files : list of str
         Paths of files, of folders (with everything below them that is DICOM), or ``pydicom:NAME``.
+    case : CaseOf or None
+        The patient, as no particular system has exported it.
+    what : list of str
+        The kinds of the patient's objects.
     """
 
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    case: CaseOf | None = None
+    what: tuple[str, ...] = ("ct", "rtstruct", "rtplan", "rtimage")
 
 
 class Query(Settings):

@@ -56,6 +56,7 @@ from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.units import SECOND
+from linacsim.objects.case import build_case
 from linacsim.objects.imagefile import pydicom_errors, read_instance
 
 MATCH, MATCH_WITH_UNSUPPORTED_KEYS = 0xFF00, 0xFF01
@@ -256,7 +257,13 @@ class Archive(StoragePeer):
         asking.retrieve(self, what)
 
     def load(self, what: Load) -> None:
-        """Put files into the archive; in a folder, what is no DICOM object is left out."""
+        """Put files or a patient into the archive; in a folder, what is no DICOM object is left out."""
+        if not what.files and what.case is None:
+            raise InputError("nothing tells what to load", "load", "give `files`, or a `case`")
+        if what.case is not None:
+            case = build_case(self.place.kernel.identity, what.case.settings())
+            for ds in case.objects(what.what):
+                self._take_in(ds, f"the case's {ds.Modality}")
         for name in what.files:
             path = Path(self.find_file(name))
             if not path.is_dir():
@@ -269,7 +276,9 @@ class Archive(StoragePeer):
                     self.place.log("file-left-out", object=file.name, complaint=exc.what)
 
     def _load(self, path: str, name: str) -> None:
-        ds = read_instance(path)
+        self._take_in(read_instance(path), name)
+
+    def _take_in(self, ds: Dataset, name: str) -> None:
         syntax = UID(ds.file_meta.TransferSyntaxUID)
         with pydicom_errors(name):
             data = encode(ds, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
@@ -282,7 +291,8 @@ class Archive(StoragePeer):
             where = self.keep(Received(sop_class=sop_class, sop_instance=sop_instance, syntax=syntax, data=data))
         except RefusedError as exc:
             raise InputError(f"no object for an archive: {exc.comment}", name, "choose another file") from exc
-        self.place.log("object-loaded", object=where, bytes=len(data))
+        fields = {"sop_class": sop_class, "sop_instance": sop_instance}
+        self.place.log("object-loaded", object=where, bytes=len(data), **fields)
 
     def forget(self, what: Forget) -> None:
         """Lose an object.

@@ -4,56 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from linacsim.devices.caseof import CaseOf
 from linacsim.kernel.units import seconds
-from linacsim.objects.case.settings import BEAMS, CaseSettings
 from linacsim.settings import AETitle, Count, Duration, Settings, StatusCode
 
 Kind = Literal["ct", "mr", "pet", "reg", "rtstruct", "rtplan", "rtionplan", "rtdose", "rtimage", "cr", "sc", "mfsc"]
 """A kind of object (`linacsim.conformance.kinds`)."""
-
-_PLAIN = CaseSettings()
-
-
-class CaseOf(Settings):
-    """A synthetic patient; the same case everywhere in a run has the same UIDs.
-
-    Attributes
-    ----------
-    label : str
-        Tells one case of a run from another.
-    patient_name, patient_id : str
-        Who it is.
-    slices, matrix : int
-        CT slices; rows and columns of each.
-    slice_spacing, pixel_spacing, dose_spacing : float
-        In mm.
-    beams : list of str
-        The beams of the plan.
-    fractions, prescription : int, float
-        Of the plan, in Gy.
-    machine : str
-        Treatment Machine Name.
-    radiograph : int
-        Rows and columns of radiographs.
-    """
-
-    label: str = _PLAIN.label
-    patient_name: str = _PLAIN.patient_name
-    patient_id: str = _PLAIN.patient_id
-    slices: Count = _PLAIN.slices
-    matrix: Count = _PLAIN.matrix
-    slice_spacing: float = _PLAIN.slice_spacing
-    pixel_spacing: float | None = None
-    dose_spacing: float = _PLAIN.dose_spacing
-    beams: tuple[str, ...] = BEAMS
-    fractions: Count = _PLAIN.fractions
-    prescription: float = _PLAIN.prescription
-    machine: str = _PLAIN.machine
-    radiograph: Count = _PLAIN.radiograph
-
-    def settings(self) -> CaseSettings:
-        """Return the same for the builders of objects."""
-        return CaseSettings(**self.model_dump())
 
 
 class Objects(Settings):

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pydicom.dataset import Dataset
 
 from linacsim.conformance.model import Activity, ActivityStep, Entity, Per
+from linacsim.devices.caseof import CaseOf
 from linacsim.devices.device import Action
-from linacsim.devices.planning.activities import CaseOf, LocalImport
+from linacsim.devices.planning.activities import LocalImport
 from linacsim.devices.planning.filing import Importing, read_back
 from linacsim.devices.planning.inbox import files_in, remove
 from linacsim.devices.planning.personality import Print

@@ -12,7 +12,7 @@ from linacsim.errors import InputError
 
 
 def stored_at(peer: Peer, remote: str, kind: str) -> tuple[str, ...]:
-    """Return the SOP Instance UIDs of a kind that `remote` was sent in this run, in their order.
+    """Return the SOP Instance UIDs of a kind that `remote` was sent in this run, or was given, in their order.
 
     Parameters
     ----------
@@ -31,8 +31,9 @@ def stored_at(peer: Peer, remote: str, kind: str) -> tuple[str, ...]:
     found = (
         record["sop-instance"]
         for record in peer.place.kernel.log.records
-        if record["event"] == "C-STORE-RQ"
-        and (record["at"], record["way"], record["sop-class"]) == (remote, "received", SOP_CLASSES[kind])
+        if record["at"] == remote
+        and record.get("sop-class") == SOP_CLASSES[kind]
+        and (record["event"], record.get("way")) in (("C-STORE-RQ", "received"), ("object-loaded", None))
     )
     uids = tuple(dict.fromkeys(str(uid) for uid in found))
     if not uids:

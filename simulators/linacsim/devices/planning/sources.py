@@ -10,7 +10,8 @@ from pydicom.dataset import Dataset
 
 from linacsim.conformance.kinds import NAMES, SOP_CLASSES, kind_of
 from linacsim.conformance.model import Activity
-from linacsim.devices.planning.activities import CaseOf, Objects
+from linacsim.devices.caseof import CaseOf
+from linacsim.devices.planning.activities import Objects
 from linacsim.devices.planning.peer import Peer
 from linacsim.errors import InputError
 from linacsim.objects.case import build_case

@@ -44,6 +44,7 @@ _SHAPED_BY = {
     "beams": {"rtplan", "rtdose", "rtimage", "cr", "sc"},
     "radiograph": {"rtimage", "cr", "sc"},
     "ion": {"rtionplan"},
+    "marker_subtype": {"rtstruct"},
     "beam_doses": {"rtdose"},
     "dose_spacing": {"rtdose"},
 }

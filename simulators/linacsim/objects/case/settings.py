@@ -67,6 +67,8 @@ class CaseSettings:
     radiograph: int = 128
     """Rows and columns of radiographs."""
     ion: Ion = "proton"
+    marker_subtype: bool = False
+    """Whether markers have Varian's private Marker Subtype (3271,xx00)."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

@@ -21,6 +21,10 @@ from linacsim.objects.case.modules import (
 from linacsim.objects.case.scene import Scene
 from linacsim.physics.phantom import Point
 
+MARKER = "MARKER"
+MARKER_CREATOR = "Varian Medical Systems VISION 3271"
+"""Of Marker Subtype; the document lists the group without it."""
+
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 """The retired SOP class that RT Referenced Study Sequence names (C.8.8.5)."""
 
@@ -34,7 +38,7 @@ def rtstruct(scene: Scene) -> list[Dataset]:
     ds.ReferencedFrameOfReferenceSequence = [_referenced_images(scene)]
     ds.StructureSetROISequence = [_roi(scene, roi) for roi in ROIS]
     ds.ROIContourSequence = [_contours(scene, roi) for roi in ROIS]
-    ds.RTROIObservationsSequence = [_observation(roi) for roi in ROIS]
+    ds.RTROIObservationsSequence = [_observation(scene, roi) for roi in ROIS]
     approval(ds)
     return [finish(ds)]
 
@@ -94,11 +98,14 @@ def _outlines(scene: Scene, roi: Roi) -> list[Dataset]:
     return found
 
 
-def _observation(roi: Roi) -> Dataset:
-    return item(
+def _observation(scene: Scene, roi: Roi) -> Dataset:
+    observation = item(
         ObservationNumber=roi.number,
         ReferencedROINumber=roi.number,
         ROIObservationLabel=roi.name,
         RTROIInterpretedType=roi.interpreted_type,
         ROIInterpreter="",
     )
+    if scene.settings.marker_subtype and roi.interpreted_type == MARKER:
+        observation.private_block(0x3271, MARKER_CREATOR, create=True).add_new(0x00, "CS", MARKER)
+    return observation
