@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 
 from linacsim.bench import Bench
-from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load
+from linacsim.devices.archive.personality import ArchivePersonality, Change, DatabaseDown, Forget, Load
 from linacsim.devices.archive.services import Archive
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.storage.personality import DiskSettings, FillDisk, Store
@@ -163,6 +163,34 @@ def test_a_synthetic_patient_is_loaded_whole(bench_clock: Bench, archive: Archiv
     ]
     assert kinds.count((True, True)) == 3
     assert kinds.count((False, False)) == len(kinds) - 3
+
+
+def test_what_is_loaded_can_be_different(bench_clock: Bench, archive: Archive) -> None:
+    changes = (
+        Change(of="ct", nth=2, path="PixelSpacing", value=(1.0, 2.0)),
+        Change(of="rtplan", path="BeamSequence[0]"),
+    )
+    case = CaseOf(slices=2, matrix=32, radiograph=32, beams=("photon", "kv-ap"))
+    bench_clock.play(archive.act, "load", Load(case=case, what=("ct", "rtplan"), change=changes), place=archive.place)
+    held = [dcmread(BytesIO(bench_clock.shelf.read(where))) for where in bench_clock.shelf.names("objects/ARCHIVE")]
+    spacings = {tuple(ds.PixelSpacing) for ds in held if ds.Modality == "CT"}
+    assert len(spacings) == 2
+    assert (1.0, 2.0) in spacings
+    assert [len(ds.BeamSequence) for ds in held if ds.Modality == "RTPLAN"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (Change(of="ct", nth=3, path="PixelSpacing"), "2 objects of kind ct are loaded"),
+        (Change(of="mr", path="PixelSpacing"), "0 objects of kind mr are loaded"),
+        (Change(of="cd", path="PixelSpacing"), "unknown kind of object 'cd'; known kinds: cr, ct"),
+    ],
+)
+def test_a_change_of_nothing_is_an_input_error(bench_clock: Bench, archive: Archive, change: Change, text: str) -> None:
+    case = CaseOf(slices=2, matrix=32, radiograph=32)
+    with pytest.raises(InputError, match=text):
+        bench_clock.play(archive.act, "load", Load(case=case, what=("ct",), change=(change,)), place=archive.place)
 
 
 def test_a_load_of_nothing_is_an_input_error(bench_clock: Bench, archive: Archive) -> None:

@@ -64,6 +64,27 @@ class ArchivePersonality(StoragePersonality):
     relational: bool = False
 
 
+class Change(Settings):
+    """One attribute of loaded objects is another, so that somebody has something to refuse.
+
+    Attributes
+    ----------
+    of : str
+        The kind of object.
+    nth : int or str
+        The first, second... of the kind that is loaded, or ``all``.
+    path : str
+        As the checker writes it: ``BeamSequence[1].ControlPointSequence[0].GantryAngle``.
+    value : str, number or list
+        What it is instead; without one, the attribute or the item of a sequence is taken away.
+    """
+
+    of: str
+    nth: Count | Literal["all"] = "all"
+    path: str
+    value: str | float | tuple[str | float, ...] | None = None
+
+
 class Load(Settings):
     """Put objects into the archive, as if they had always been there: files, or a synthetic patient.
 
@@ -75,10 +96,13 @@ class Load(Settings):
         The patient, as no particular system has exported it.
     what : list of str
         The kinds of the patient's objects.
+    change : list of Change
+        What is different about them.
     """
 
     files: tuple[str, ...] = ()
     case: CaseOf | None = None
+    change: tuple[Change, ...] = ()
     what: tuple[str, ...] = ("ct", "rtstruct", "rtplan", "rtimage")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices.archive import asking, retrieval
+from linacsim.devices.archive.alter import alter
 from linacsim.devices.archive.answer import answer
 from linacsim.devices.archive.attributes import FIND_MODELS, GET_MODELS, MOVE_MODELS, Level
 from linacsim.devices.archive.hardware import Database, DatabaseDownError
@@ -260,23 +261,25 @@ class Archive(StoragePeer):
         """Put files or a patient into the archive; in a folder, what is no DICOM object is left out."""
         if not what.files and what.case is None:
             raise InputError("nothing tells what to load", "load", "give `files`, or a `case`")
+        found = [*self._read(what.files)]
         if what.case is not None:
             case = build_case(self.place.kernel.identity, what.case.settings())
-            for ds in case.objects(what.what):
-                self._take_in(ds, f"the case's {ds.Modality}")
-        for name in what.files:
+            found += [(f"the case's {ds.Modality}", ds) for ds in case.objects(what.what)]
+        changed = alter([ds for _, ds in found], what.change)
+        for (name, _), ds in zip(found, changed, strict=True):
+            self._take_in(ds, name)
+
+    def _read(self, names: Sequence[str]) -> Iterator[tuple[str, Dataset]]:
+        for name in names:
             path = Path(self.find_file(name))
             if not path.is_dir():
-                self._load(str(path), name)
+                yield name, read_instance(str(path))
                 continue
             for file in sorted(one for one in path.rglob("*") if one.is_file()):
                 try:
-                    self._load(str(file), str(file))
+                    yield str(file), read_instance(str(file))
                 except InputError as exc:
                     self.place.log("file-left-out", object=file.name, complaint=exc.what)
-
-    def _load(self, path: str, name: str) -> None:
-        self._take_in(read_instance(path), name)
 
     def _take_in(self, ds: Dataset, name: str) -> None:
         syntax = UID(ds.file_meta.TransferSyntaxUID)
