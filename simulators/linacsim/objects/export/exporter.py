@@ -37,6 +37,8 @@ _CONTROL_POINTS = ("300A,0111", "300A,03A8", "300A,02D0")
 """Sequences whose later items say only what changes (C.8.8.14.5)."""
 _OF_A_PLAN = ("rtplan", "rtdose")
 """Kinds that are different for brachytherapy."""
+_REPEATING = (0x5000, 0x6000)
+"""Groups that may be there sixteen times, each two further on (PS3.5 7.6); tables list the first."""
 _BINARY = ("US", "SS", "UL", "SL", "FL", "FD", "AT", "OB", "OW", "UN")
 """VRs whose empty value is None."""
 
@@ -130,7 +132,8 @@ def _export(
     ds: Dataset, system: System, kind: str, identity: Identity, case: Case | None, kinds: frozenset[str]
 ) -> Dataset:
     vendor = _vendor(system)
-    names = Names(identity, system.id, system.head.uid_root, vendor.own | (vendor.remade & kinds))
+    renewed = frozenset() if case is None and kind in vendor.acquires else vendor.own | (vendor.remade & kinds)
+    names = Names(identity, system.id, system.head.uid_root, renewed)
     sent = deepcopy(ds)
     names.reissue(sent)
     if case is None:
@@ -200,6 +203,8 @@ def _key(ds: Dataset, tag: int) -> Key:
     if group % 2 and element > 0xFF:
         creator = ds.get((group, element >> 8))
         return f"{group:04X},xx{element & 0xFF:02X}", "" if creator is None else str(creator.value)
+    if group & 0xFFE1 in _REPEATING:
+        group &= 0xFF00
     return f"{group:04X},{element:04X}", ""
 
 

@@ -66,8 +66,14 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def settle(item: Dataset, element: DataElement, node: Node) -> None:
-    """Change the value of an element of `item` where it does not keep what the tables say of it."""
-    for constraint in node.constraints:
+    """Change the value of an element of `item` where it does not keep what the tables say of it.
+
+    Modules may list other values of an attribute that they share: what one of them lists stays.
+    """
+    constraints = list(node.constraints)
+    if any("enum" in one and _listed(values_of(element), one["enum"]) for one in constraints if element.VR != "SQ"):
+        constraints = [{**one, "enum": None} for one in constraints]
+    for constraint in constraints:
         if element.VR == "SQ":
             _settle_items(element, constraint)
         else:
@@ -114,10 +120,17 @@ def _settle_enum(item: Dataset, element: DataElement, allowed: Sequence[Any] | N
     values = values_of(element)
     if not allowed or not values:
         return
-    whole = "\\".join(str(value) for value in values)
-    if any(alike(whole, one) for one in allowed) or all(any(alike(v, one) for one in allowed) for v in values):
+    if _listed(values, allowed):
         return
     _write(item, element, convert(allowed[0], element.VR))
+
+
+def _listed(values: Sequence[Any], allowed: Sequence[Any]) -> bool:
+    """Tell whether values are among those that are listed, one by one or as a whole; no value is not."""
+    whole = "\\".join(str(value) for value in values)
+    return bool(values) and (
+        any(alike(whole, one) for one in allowed) or all(any(alike(v, one) for one in allowed) for v in values)
+    )
 
 
 def _settle_bounds(element: DataElement, constraint: Constraint) -> None:

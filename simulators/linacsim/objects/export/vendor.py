@@ -68,6 +68,8 @@ class Vendor:
         Kinds that are new as well if they go along; references to those that do not go along stay.
     as_stored : frozenset of str
         Kinds that go as they were imported: what the table leaves out goes along.
+    acquires : frozenset of str
+        Kinds that come here as the system has acquired them: on their own they keep their UIDs.
     handed_on : frozenset of str
         Kinds of which a user's own file leaves as it came; the table is of what the system makes itself.
     beams : tuple of str
@@ -87,6 +89,7 @@ class Vendor:
     own: frozenset[str] = RT
     remade: frozenset[str] = frozenset()
     as_stored: frozenset[str] = frozenset()
+    acquires: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
     beams: tuple[str, ...] = ()
     brachy: bool = True

@@ -26,8 +26,9 @@ ISOCENTRES = {
 }
 """RT ROI Interpreted Type and ROI Observation Label of each isocentre: before, during and after acquisition (2.2.1.3.1.1)."""
 
-PAT_SUPPORT_ANGLE = "PAT SUPPORT_ANGLE"
-"""ROI Physical Property of the couch's angle, as B.2.11 prints it: a blank is allowed in a code string."""
+PAT_SUPPORT_ANGLE = "PATSUPPORT_ANGLE"
+"""ROI Physical Property of the couch's angle. B.2.11 prints it with a blank, and so it is exported; but that is one character
+more than a code string holds (PS3.5 6.2), while without the blank it fits exactly."""
 
 _COLOURS = ([255, 0, 0], [255, 255, 0], [0, 255, 0], [0, 255, 255])
 _NAME = 64
@@ -63,7 +64,7 @@ def isocentre_set(
     frame = _frame_of(ct)
     places = {"laser": laser, "acquired": acquired, "matched": matched}
     given = {name: place for name, place in places.items() if place is not None}
-    ds = _structure_set(session, ("isocentres", str(ct[0].SeriesInstanceUID), at), "Isocenters", at)
+    ds = _structure_set(session, ("isocentres", str(ct[0].SeriesInstanceUID), at), frame, "Isocenters", at)
     ds.ReferencedFrameOfReferenceSequence = [_referenced(ct, frame)]
     labels = [ISOCENTRES[name][1] for name in given]
     points = _points(list(given.values()), len(labels))
@@ -110,7 +111,7 @@ def marker_set(
         raise InputError("no markers", "marker structure set", "detect one at least")
     if odd := [name for name in names if not name.strip() or len(name) > _NAME or "\\" in name]:
         raise InputError(f"{odd[0]!r} is no ROI Name", "marker structure set", f"give 1 to {_NAME} characters")
-    ds = _structure_set(session, ("markers", str(old.SOPInstanceUID), at), "Markers", at)
+    ds = _structure_set(session, ("markers", str(old.SOPInstanceUID), at), frame, "Markers", at)
     ds.ReferencedFrameOfReferenceSequence = [_referenced(reference_ct, frame)]
     first = 1 + max((int(one.get("ROINumber") or 0) for one in old.get("StructureSetROISequence") or ()), default=0)
     _add_points(ds, frame, names, points, first=first, algorithm="SEMIAUTOMATIC")
@@ -122,10 +123,11 @@ def marker_set(
     return finish(ds)
 
 
-def _structure_set(session: Session, key: tuple[object, ...], label: str, at: int) -> Dataset:
+def _structure_set(session: Session, key: tuple[object, ...], frame: str, label: str, at: int) -> Dataset:
     moment = session.moment(at)
     ds = begin(session, "rtstruct", key=key, at=at, model=MODELS["kV"])
     put(ds, InstanceNumber=1, StructureSetLabel=label[:_LABEL], ApprovalStatus="UNAPPROVED")
+    put(ds, FrameOfReferenceUID=frame, PositionReferenceIndicator="")
     return put(ds, StructureSetDate=date(moment), StructureSetTime=clock(moment))
 
 

@@ -152,8 +152,10 @@ def _rescale(ds: Dataset, radiograph: Radiograph, *, dose: bool) -> None:
     written = f"{slope:.9g}"
     put(ds, RescaleIntercept="0", RescaleSlope=written, RescaleType="CU" if dose else "US")
     low, high = window(radiograph.pixels)
-    centre, width = (low + high) / 2 * float(written), max((high - low) * float(written), float(written))
-    put(ds, WindowCenter=f"{centre:.8g}", WindowWidth=f"{max(width, 1.0) if not dose else width:.8g}")
+    unit = float(written)
+    put(ds, WindowCenter=f"{(low + high) / 2 * unit:.8g}", WindowWidth=f"{(high - low) * unit:.8g}")
+    if dose:
+        ds.VOILUTFunction = "LINEAR_EXACT"  # the plain one has no windows below 1, and a portal image is 0.01 CU
 
 
 def window(pixels: NDArray[np.uint16]) -> tuple[float, float]:
@@ -212,8 +214,7 @@ def _plan(ds: Dataset, session: Session, radiograph: Radiograph, beam: BeamRefer
             ds.ReferencedFractionGroupNumber = beam.fraction_group
     if radiograph.axis == "MV":
         ds.StartCumulativeMetersetWeight = "0"
-        if beam is not None and beam.description:
-            ds.RTImageDescription = beam.description
+        ds.RTImageDescription = (beam.description if beam is not None else "") or "Portal image"
 
 
 def _kv_exposure(radiograph: Radiograph) -> Dataset:

@@ -119,6 +119,8 @@ def _reg(job: Job) -> None:
 VENDOR = Vendor(
     beams=("photon", "kv-ap", "kv-lateral", "mv-ap"),
     own=frozenset({"reg", "rtstruct", "rtimage"}),
+    acquires=frozenset({"ct", "reg", "rtstruct", "rtimage"}),
+    kept=frozenset({"rtimage:5000,3000"}),  # what is in a curve: its table lists everything else of it (2.2.1.3.1.1)
     adapt={"": _any, "ct": _ct, "rtimage": _rtimage, "rtstruct": _rtstruct, "reg": _reg},
     creator=creator,
 )
