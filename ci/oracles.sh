@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the environments of the programs that judge our images: sh ci/oracles.sh [pylinac] [rtk]; without a name both.
+# Makes the environments of the programs that judge our images and objects: sh ci/oracles.sh [pylinac] [rtk] [validator];
+# without a name all of them.
 # They want other versions of pydicom than linacsim, or a lot of room (rtk: 1.7 GB), so each lives on its own and only files
 # are exchanged. What is there already is left alone.
 #
@@ -23,11 +24,13 @@ make_oracle() {
     : >"$place/ready"
 }
 
-[ $# -gt 0 ] || set -- pylinac rtk
+[ $# -gt 0 ] || set -- pylinac rtk validator
 for name in "$@"; do
     case $name in
     pylinac) make_oracle pylinac "pylinac==3.49.0" "pydicom<3" ;;
     rtk) make_oracle rtk "itk-rtk==2.7.0.post1" ;;
-    *) give_up "there is no oracle called $name; there are pylinac and rtk" ;;
+    # The tables of the standard come with dicom-standard: dicom-validator would fetch them.
+    validator) make_oracle validator "dicom-validator==0.9.0" "dicom-standard==0.1.0" ;;
+    *) give_up "there is no oracle called $name; there are pylinac, rtk and validator" ;;
     esac
 done

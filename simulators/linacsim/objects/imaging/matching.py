@@ -72,7 +72,7 @@ def registration(
     if not sub_type.strip() or len(sub_type) > _SUB_TYPE:
         raise InputError(f"{sub_type!r} is no sub type", "registration", f"give 1 to {_SUB_TYPE} characters")
     rigid = _rigid(matrix)
-    ds = begin(session, "reg", key=("registration", sub_type, at), at=at, model=MODELS["kV"])
+    ds = begin(session, "reg", key=("registration", sub_type, at), at=at, model=MODELS["kV"], texts=(sub_type,))
     in_session_frame(ds, session)
     content(ds, session.moment(at))
     put(

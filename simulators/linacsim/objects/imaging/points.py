@@ -111,7 +111,7 @@ def marker_set(
         raise InputError("no markers", "marker structure set", "detect one at least")
     if odd := [name for name in names if not name.strip() or len(name) > _NAME or "\\" in name]:
         raise InputError(f"{odd[0]!r} is no ROI Name", "marker structure set", f"give 1 to {_NAME} characters")
-    ds = _structure_set(session, ("markers", str(old.SOPInstanceUID), at), frame, "Markers", at)
+    ds = _structure_set(session, ("markers", str(old.SOPInstanceUID), at), frame, "Markers", at, names)
     ds.ReferencedFrameOfReferenceSequence = [_referenced(reference_ct, frame)]
     first = 1 + max((int(one.get("ROINumber") or 0) for one in old.get("StructureSetROISequence") or ()), default=0)
     _add_points(ds, frame, names, points, first=first, algorithm="SEMIAUTOMATIC")
@@ -123,9 +123,11 @@ def marker_set(
     return finish(ds)
 
 
-def _structure_set(session: Session, key: tuple[object, ...], frame: str, label: str, at: int) -> Dataset:
+def _structure_set(
+    session: Session, key: tuple[object, ...], frame: str, label: str, at: int, texts: Sequence[str] = ()
+) -> Dataset:  # fmt: skip
     moment = session.moment(at)
-    ds = begin(session, "rtstruct", key=key, at=at, model=MODELS["kV"])
+    ds = begin(session, "rtstruct", key=key, at=at, model=MODELS["kV"], texts=texts)
     put(ds, InstanceNumber=1, StructureSetLabel=label[:_LABEL], ApprovalStatus="UNAPPROVED")
     put(ds, FrameOfReferenceUID=frame, PositionReferenceIndicator="")
     return put(ds, StructureSetDate=date(moment), StructureSetTime=clock(moment))

@@ -99,7 +99,8 @@ def rt_image(
         or one beside the image.
     """
     _check(session, radiograph, label, beam, dose=dose)
-    ds = begin(session, "rtimage", key=("picture", number), at=at, model=MODELS[radiograph.axis])
+    texts = (label, beam.description if beam is not None else "")
+    ds = begin(session, "rtimage", key=("picture", number), at=at, model=MODELS[radiograph.axis], texts=texts)
     in_session_frame(ds, session)
     kv = radiograph.axis == "kV"
     kind = ["OBI"] if kv else ["ACQUIRED_DOSE"] if dose else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
@@ -74,7 +75,9 @@ def clock(moment: datetime) -> str:
     return f"{moment:%H%M%S.%f}" if moment.microsecond else f"{moment:%H%M%S}"
 
 
-def begin(session: Session, kind: str, *, key: tuple[object, ...], at: int, model: str) -> Dataset:
+def begin(
+    session: Session, kind: str, *, key: tuple[object, ...], at: int, model: str, texts: Iterable[str] = ()
+) -> Dataset:  # fmt: skip
     """Return a data set with patient, study, series, equipment and SOP Common of one object.
 
     Parameters
@@ -88,13 +91,15 @@ def begin(session: Session, kind: str, *, key: tuple[object, ...], at: int, mode
         When it was made, microseconds since the start of the run.
     model : str
         Manufacturer's Model Name.
+    texts : iterable of str
+        What else of people's words will stand in it: its character set holds them.
     """
     moment, subject = session.moment(at), session.subject
     ds = Dataset()
     put(ds, SOPClassUID=UID(SOP_CLASSES[kind]), SOPInstanceUID=session.uid(kind, *key))
     ds.SpecificCharacterSet = charset_for(
         subject.patient_name, subject.patient_id, subject.study_id, subject.accession, session.manufacturer,
-        session.station,
+        session.station, *texts,
     )  # fmt: skip
     put(ds, InstanceCreationDate=date(moment), InstanceCreationTime=clock(moment))
     ds.InstanceCreatorUID = IMPLEMENTATION_CLASS_UID
