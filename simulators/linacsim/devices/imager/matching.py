@@ -198,7 +198,7 @@ def _judged(found: Matched, faults: Sequence[str]) -> Matched:
     reasons = list(faults)
     far = float(np.linalg.norm(found.remaining.pose.shift))
     if far > 0.98 * REACH:
-        reasons.append(f"the displacement of {far:.1f} mm is at the limit of the search, {REACH:g} mm")
+        reasons.append(f"the displacement of {far:.1f} mm is not within the {REACH:g} mm that are searched")
     if found.remaining.pose.angle > TURNED:
         reasons.append(f"a turn of {found.remaining.pose.angle:.1f} degrees is beyond the limit of {TURNED:g} degrees")
     return replace(found, refusal="; ".join(reasons))
@@ -215,10 +215,12 @@ def _moved(volume: Voxels, isocentre: Vector) -> Voxels:
 def _planar(kind: MatchKind, patient: LoadedPatient, radiographs: list[Radiograph], beams: list[int | None]) -> Matched:
     couch = _couch_of(radiographs, kind)
     weights = [weight_of(one) for one in radiographs]
-    render, used = sources_of(patient, radiographs, beams, couch, weights)
+    render, valid, used = sources_of(patient, radiographs, beams, couch, weights)
     images = [np.asarray(one.water, dtype=np.float64) for one in radiographs]
     try:
-        match = match_images(images, [one.gaze for one in radiographs], render, reach=REACH, weights=weights)
+        match = match_images(
+            images, [one.gaze for one in radiographs], render, reach=REACH, weights=weights, valid=valid
+        )
     except InputError as exc:
         return untrusted(kind, patient, couch, f"the pictures cannot be matched: {exc.what}", "of the contrast")
     done = matched(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.reference import ReferenceImage
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Array, Couch, Gaze, Pose, patient_pose
-from linacsim.physics.registration.planar import Render, clear_of, likeness
+from linacsim.physics.registration.planar import Render, Valid, clear_of, likeness
 from linacsim.physics.registration.reference import MOST_APART, Computed, Source, apart, for_megavoltage, renders
 from linacsim.physics.room import Radiograph
 
@@ -55,7 +56,7 @@ def weight_of(shot: Radiograph) -> Array:
 def sources_of(
     patient: LoadedPatient, shots: Sequence[Radiograph], beams: Sequence[int | None], couch: Couch,
     weights: Sequence[Array],
-) -> tuple[Render, Used]:  # fmt: skip
+) -> tuple[Render, Valid, Used]:  # fmt: skip
     """Return what shows the patient as planned, for each radiograph, and what it is made of.
 
     A reference image of the beam or from the direction of the picture comes first, then the planning CT.
@@ -81,7 +82,7 @@ def sources_of(
         else:
             source, slices = _computed(patient, shot, couch), patient.reference_slices
         found.append((shot.gaze, source))
-    return renders(found), Used(tuple(images), slices, tuple(warnings))
+    return *renders(found), Used(tuple(images), slices, tuple(warnings))
 
 
 def _reference(patient: LoadedPatient, shot: Radiograph, beam: int | None) -> ReferenceImage | None:
@@ -101,7 +102,7 @@ def _best(
     """Return the reference image with the reading of its grey that looks most like the picture, and whether it does."""
     pictures = [image.picture(one, patient.isocentre, patient.plan.lying) for one in image.readings]
     water = np.asarray(shot.water, dtype=np.float64)
-    scores = [likeness(water, shot.gaze, renders([(shot.gaze, one)]), weight) for one in pictures]
+    scores = [likeness(water, shot.gaze, renders([(shot.gaze, one)])[0], weight) for one in pictures]
     best = int(np.argmax(scores))
     return _Carried(pictures[best], couch), scores[best] > 0.2
 
@@ -115,6 +116,9 @@ class _Carried:
 
     def seen(self, displaced: Pose, gaze: Gaze) -> Array:
         return self.source.seen(displaced.after(self.couch.pose), gaze)
+
+    def whole(self, displaced: Pose, gaze: Gaze) -> NDArray[np.bool_]:
+        return self.source.whole(displaced.after(self.couch.pose), gaze)
 
 
 def _computed(patient: LoadedPatient, shot: Radiograph, couch: Couch) -> Source:

@@ -14,6 +14,9 @@ from linacsim.physics.geometry import Array, Couch, Gaze, Panel
 Render = Callable[[Couch, Gaze], Array]
 """Makes the picture, mm of water, of the patient on a displaced couch."""
 
+Valid = Callable[[Couch, Gaze], NDArray[np.bool_]]
+"""Tells which pixels of such a picture show the whole patient: not where the planning CT ends."""
+
 FREEDOMS = ("x", "y", "z", "rotation", "pitch", "roll")
 
 _STEP = np.array([0.5, 0.5, 0.5, 0.3, 0.3, 0.3])
@@ -25,6 +28,8 @@ _ANEW = 0.25
 """mm and degrees: after a change beyond this it is asked again what the freedoms do."""
 _LEVELS = ((6.0, 2.4), (2.5, 1.2))
 """Blur and size of pixels of each level, mm at the panel: finer pixels add time and noise, not accuracy."""
+_FEWEST = 200
+"""Pixels without which there is nothing to match."""
 _FIRST_BLUR = 4.8
 """mm at the panel, of the pictures that are correlated."""
 
@@ -63,6 +68,7 @@ def match_images(
     freedoms: Array | None = None,
     reach: float = 30.0,
     weights: Sequence[Array] | None = None,
+    valid: Valid | None = None,
 ) -> Match:
     """Return the patient's displacement that explains the pictures.
 
@@ -81,6 +87,8 @@ def match_images(
         How far at most the patient is displaced, mm at the isocentre.
     weights : sequence of numpy.ndarray, shape (rows, columns), optional
         How much each pixel counts, from 0 to 1: nothing where a jaw is, little far from the target.
+    valid : callable, optional
+        Which pixels of what is rendered can be compared; by default all.
 
     Returns
     -------
@@ -101,6 +109,8 @@ def match_images(
         views = [_view(*one, finest) for one in zip(images, gazes, counts, strict=True)]
         if level == 0:
             state = _first_guess(views, render, freedoms, reach)
+        here = [valid(_couch(state @ freedoms), one.gaze) for one in views] if valid else None
+        views = [replace(one, whole=part) for one, part in zip(views, here, strict=True)] if here else views
         state, residual, more = _refined(views, render, freedoms, state, blur)
         rounds += more
     return Match(couch=_couch(state @ freedoms), residual=residual, rounds=rounds)
@@ -114,6 +124,7 @@ class _View:
     gaze: Gaze
     count: Array
     floor: float
+    whole: NDArray[np.bool_] | None = None
 
     def alike(self, render: Render, couch: Couch) -> Array:
         """Return what it should look like. Beside the patient the panel saturates: there it says no less than its least."""
@@ -190,6 +201,31 @@ def _detailed(image: Array, pixels: float) -> Array:
     return np.asarray(fine - gaussian_filter(image, 3 * pixels, mode="nearest"))
 
 
+class _Detail:
+    """The same of a part of a picture, whatever is beside it."""
+
+    def __init__(self, pixels: float, whole: NDArray[np.bool_] | None) -> None:
+        from scipy.ndimage import gaussian_filter
+
+        self.pixels, self.part = pixels, None
+        if whole is not None and not whole.all():
+            self.part = whole.astype(np.float64)
+            self.fine, self.slow = (
+                np.maximum(gaussian_filter(self.part, width, mode="nearest"), 1e-3)
+                for width in (pixels / 4, 3 * pixels)
+            )
+
+    def __call__(self, image: Array) -> Array:
+        if self.part is None:
+            return _detailed(image, self.pixels)
+        from scipy.ndimage import gaussian_filter
+
+        # About its middle, so that where there is almost nothing of the part almost nothing is found.
+        own = (image - image[self.part > 0].mean() if self.part.any() else image) * self.part
+        fine = gaussian_filter(own, self.pixels / 4, mode="nearest") / self.fine
+        return np.asarray((fine - gaussian_filter(own, 3 * self.pixels, mode="nearest") / self.slow) * self.part)
+
+
 def _trusted(image: Array) -> Array:
     """Return how much each pixel counts: little where the picture is noisy, behind thick parts of the patient."""
     from scipy.ndimage import gaussian_filter
@@ -233,7 +269,8 @@ def _refined(
         for sight in sights:
             error, changes = sight.compared(state, anew=anew)
             # What one of the pictures lacks (a marker, an edge of saturation) must not pull at the rest.
-            calm = np.minimum(1.0, 2.0 * np.median(np.abs(error)) / np.maximum(np.abs(error), 1e-12))
+            usual = 2.0 * float(np.median(np.abs(error[sight.looked_at])))
+            calm = np.minimum(1.0, usual / np.maximum(np.abs(error), 1e-12))
             normal += (changes * calm) @ changes.T
             gradient += (changes * calm) @ error
             rest, whole = rest + float(error @ error), whole + float(sight.wanted @ sight.wanted)
@@ -251,16 +288,21 @@ class _Sight:
 
     def __init__(self, view: _View, render: Render, freedoms: Array, blur: float) -> None:
         self.view, self.render, self.freedoms = view, render, freedoms
-        self.pixels = blur / view.gaze.panel.pitch
-        self.trust = (_trusted(view.image) * view.count).ravel()
-        self.wanted = _detailed(view.image, self.pixels).ravel() * self.trust
+        self.detail = _Detail(blur / view.gaze.panel.pitch, view.whole)
+        count = view.count if view.whole is None else view.count * view.whole
+        self.trust = (_trusted(view.image) * count).ravel()
+        self.looked_at = self.trust > 0.1 * self.trust.max()
+        if self.looked_at.sum() < _FEWEST:
+            what = "what is planned and what is pictured hardly overlap"
+            raise InputError(what, "match", "take the picture where the reference was made for")
+        self.wanted = self.detail(view.image).ravel() * self.trust
         self.steps = np.diag([1.0 / np.abs(row / _STEP).max() for row in freedoms])
         self.changes = np.zeros((len(freedoms), self.wanted.size))
 
     def picture(self, amounts: Array) -> Array:
         """Return the details that the picture of a displaced patient has."""
         shown = self.view.alike(self.render, _couch(amounts @ self.freedoms))
-        return _detailed(shown, self.pixels).ravel() * self.trust
+        return self.detail(shown).ravel() * self.trust
 
     def compared(self, state: Array, *, anew: bool) -> tuple[Array, Array]:
         """Return what the rendered picture lacks, and what each freedom would change of it."""

@@ -12,14 +12,21 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linacsim.errors import InputError
-from linacsim.physics.geometry import Array, Couch, Gaze, Pose
+from linacsim.physics.geometry import Array, Gaze, Pose
 from linacsim.physics.projection import Voxels, water_path
-from linacsim.physics.registration.planar import Render
+from linacsim.physics.registration.planar import Render, Valid, clear_of
 
 MOST_APART = 5.0
 """Degrees: a picture from a direction further off does not show what the reference shows."""
+_AIR_PART, _LEAST_AIR = 0.01, 0.005
+"""Of the range of a reference: what is air; and of its pixels: fewer are no air but the thinnest place."""
+_RAMP = 33.0
+"""mm at the isocentre beside air that do not count: rays there may miss a part of the patient."""
+_TISSUE = -500.0
+"""Hounsfield units above which it is no air."""
 _DENSEST = 600.0
 """Hounsfield units."""
 
@@ -29,6 +36,9 @@ class Source(Protocol):
 
     def seen(self, displaced: Pose, gaze: Gaze) -> Array:
         """Return the picture of a displaced patient, shape (rows, columns) of the gaze's panel."""
+
+    def whole(self, displaced: Pose, gaze: Gaze) -> NDArray[np.bool_]:
+        """Return which pixels of it show all of the patient that is in their way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +59,31 @@ class Computed:
     def seen(self, displaced: Pose, gaze: Gaze) -> Array:
         """Return mm of water."""
         return water_path(self.volume, displaced.after(self.pose), gaze)
+
+    def whole(self, displaced: Pose, gaze: Gaze) -> NDArray[np.bool_]:
+        """Return where a ray does not leave the volume at its first or last slice while it is in the patient."""
+        back = displaced.after(self.pose).inverse
+        source = back(gaze.source)
+        ways = back(gaze.pixels()) - source
+        enter, leave = np.zeros(ways.shape[:2]), np.full(ways.shape[:2], np.inf)
+        for axis, (low, high) in enumerate(self._tissue):
+            way = np.where(np.abs(ways[..., axis]) < 1e-9, 1e-9, ways[..., axis])
+            one, other = (low - source[axis]) / way, (high - source[axis]) / way
+            enter, leave = np.maximum(enter, np.minimum(one, other)), np.minimum(leave, np.maximum(one, other))
+        z = self.volume.axes[2]
+        heights = [source[2] + part * ways[..., 2] for part in (enter, np.maximum(leave, enter))]
+        kept = [(height >= z[0]) & (height <= z[-1]) for height in heights]
+        return np.asarray(kept[0] & kept[1] & (leave > enter))
+
+    @cached_property
+    def _tissue(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Where along x and y the volume is anything but air."""
+        dense: NDArray[np.bool_] = np.any(self.volume.hu > _TISSUE, axis=0)
+        ends = []
+        for axis, some in zip(self.volume.axes, (dense.any(axis=0), dense.any(axis=1)), strict=False):
+            at = axis[np.flatnonzero(some)] if some.any() else axis
+            ends.append((float(at[0]), float(at[-1])))
+        return ends[0], ends[1]
 
 
 def for_megavoltage(volume: Voxels) -> Voxels:
@@ -98,35 +133,39 @@ class Picture:
         """
         from scipy.ndimage import map_coordinates
 
+        at = self._places(displaced, gaze)
+        return np.asarray(map_coordinates(self._smooth, at, order=3, mode="nearest", prefilter=False))
+
+    def whole(self, displaced: Pose, gaze: Gaze) -> NDArray[np.bool_]:
+        """Return where the reference is not air, nor near air: it may be that the CT that it is made of ends there."""
+        from scipy.ndimage import map_coordinates
+
+        at = self._places(displaced, gaze)
+        return np.asarray(map_coordinates(self._solid, at, order=1, mode="constant", cval=0.0) > 0.99)
+
+    def _places(self, displaced: Pose, gaze: Gaze) -> Array:
+        """Return rows and columns of the reference for each pixel of a gaze, shape (2, rows, columns)."""
         mine = self.gaze
         where = Pose(shift=np.array(self.isocentre)).after(displaced.inverse)
         source = mine.axes @ where(gaze.source)
         ways = where(gaze.pixels()) @ mine.axes.T - source
         # Each ray meets the plane through the isocentre; that point is where the reference has it.
         met = source + ways * ((self._depth - source[2]) / ways[..., 2])[..., None]
-        at = mine.panel.pixel_of(mine.project(met @ mine.axes))
-        return np.asarray(
-            map_coordinates(self._smooth, np.moveaxis(at, -1, 0), order=3, mode="nearest", prefilter=False)
-        )
+        return np.moveaxis(mine.panel.pixel_of(mine.project(met @ mine.axes)), -1, 0)
+
+    @cached_property
+    def _solid(self) -> Array:
+        low, high = float(self.image.min()), float(self.image.max())
+        air = self.image <= low + _AIR_PART * (high - low)
+        if air.mean() < _LEAST_AIR:
+            return np.ones(self.image.shape)
+        by = round(_RAMP * self.gaze.sid / self.gaze.sad / self.gaze.panel.pitch)
+        return clear_of(air, by).astype(np.float64)
 
     @property
     def _depth(self) -> float:
         """Zg of the isocentre as the reference has it."""
         return float(self.gaze.axes[2] @ np.array(self.isocentre))
-
-    def covers(self, gaze: Gaze) -> float:
-        """Return how much of a panel looks at what the picture shows, from 0 to 1."""
-        corner = gaze.panel.pixel_of(gaze.project(self._edges()))
-        low, high = np.sort(corner, axis=0)
-        size = np.array([gaze.panel.rows, gaze.panel.columns])
-        both = np.clip(np.minimum(high, size) - np.maximum(low, 0.0), 0.0, None)
-        return float(np.prod(both / size))
-
-    def _edges(self) -> Array:
-        """Two opposite corners of the picture at the isocentre, in the fixed system, shape (2, 3)."""
-        panel, axes = self.gaze.panel, self.gaze.axes
-        xy = panel.position_of([[0.0, 0.0], [panel.rows - 1.0, panel.columns - 1.0]]) * self.gaze.sad / self.gaze.sid
-        return np.asarray(xy @ axes[:2])
 
 
 def apart(one: Gaze, other: Gaze) -> float:
@@ -134,8 +173,8 @@ def apart(one: Gaze, other: Gaze) -> float:
     return abs((one.angle - other.angle + 180.0) % 360.0 - 180.0)
 
 
-def renders(sources: Sequence[tuple[Gaze, Source]]) -> Render:
-    """Return what shows each source as a displaced patient would be seen, for `match_images`.
+def renders(sources: Sequence[tuple[Gaze, Source]]) -> tuple[Render, Valid]:
+    """Return what shows each source as a displaced patient would be seen, and where, for `match_images`.
 
     Parameters
     ----------
@@ -145,18 +184,21 @@ def renders(sources: Sequence[tuple[Gaze, Source]]) -> Render:
     Raises
     ------
     InputError
-        From the result: if no source belongs to the gaze that is asked for.
+        From the results: if no source belongs to the gaze that is asked for.
     """
     by_gaze = {_telling(gaze): source for gaze, source in sources}
 
-    def render(couch: Couch, gaze: Gaze) -> Array:
+    def of(gaze: Gaze) -> Source:
         if _telling(gaze) not in by_gaze:
             raise InputError(
                 f"no reference for a picture from {gaze.angle % 360:g} degrees", "match", "give one for each"
             )
-        return by_gaze[_telling(gaze)].seen(couch.pose, gaze)
+        return by_gaze[_telling(gaze)]
 
-    return render
+    return (
+        lambda couch, gaze: of(gaze).seen(couch.pose, gaze),
+        lambda couch, gaze: of(gaze).whole(couch.pose, gaze),
+    )
 
 
 def _telling(gaze: Gaze) -> tuple[object, ...]:
