@@ -43,11 +43,14 @@ class Matched:
     kind : str
         2D, 2D/2D, marker or 3D/3D.
     couch : Couch
-        The patient's displacement D while the couch is at zero; a 2D match tells two shifts of it.
+        The patient's displacement D while the couch is at zero. A 2D match tells two shifts of it: along the beam nothing is
+        taken to be left.
     remaining : Couch
-        The displacement where the couch stood as the pictures were taken: what is left to be corrected, in the fixed system.
+        The same displacement seen from where the couch stood, ``C D C^-1``: its shifts are along the room's axes.
+    left : Couch
+        What is left to be corrected where the couch stood, ``C D``, in the fixed system.
     at : Couch
-        Where the couch stood.
+        Where the couch stood, C.
     matrix : numpy.ndarray, shape (4, 4)
         From the plan's frame of reference to the session's.
     residual : float
@@ -69,6 +72,7 @@ class Matched:
     kind: MatchKind
     couch: Couch
     remaining: Couch
+    left: Couch
     at: Couch
     matrix: Array
     residual: float
@@ -107,14 +111,15 @@ def session_matrix(couch: Couch, isocentre: Vector, position: PatientPosition) -
 
 
 def matched(
-    kind: MatchKind, patient: LoadedPatient, at: Couch, remaining: Pose, residual: float, unit: str, *,
+    kind: MatchKind, patient: LoadedPatient, at: Couch, left: Pose, residual: float, unit: str, *,
     images: tuple[Dataset, ...] = (), slices: tuple[Dataset, ...] = (), markers: tuple[SeenMarker, ...] = (),
     warnings: tuple[str, ...] = (), rounds: int = 0,
 ) -> Matched:  # fmt: skip
-    """Return a match from what remains to be corrected in the fixed system, with the couch at `at`."""
-    displacement = couch_of(at.pose.inverse.after(remaining).after(at.pose))
+    """Return a match from what is left to be corrected in the fixed system, with the couch at `at`."""
+    back = at.pose.inverse
+    displacement = couch_of(back.after(left))
     return Matched(
-        kind=kind, couch=displacement, remaining=couch_of(remaining), at=at, residual=residual, unit=unit,
+        kind=kind, couch=displacement, remaining=couch_of(left.after(back)), left=couch_of(left), at=at, residual=residual, unit=unit,
         matrix=session_matrix(displacement, patient.isocentre, patient.plan.lying), images=images, slices=slices,
         markers=markers, warnings=warnings, rounds=rounds,
     )  # fmt: skip
@@ -123,6 +128,6 @@ def matched(
 def untrusted(kind: MatchKind, patient: LoadedPatient, at: Couch, refusal: str, unit: str) -> Matched:
     """Return a match that found nothing."""
     return Matched(
-        kind=kind, couch=Couch(), remaining=Couch(), at=at, residual=float("inf"), unit=unit, refusal=refusal,
+        kind=kind, couch=Couch(), remaining=Couch(), left=Couch(), at=at, residual=float("inf"), unit=unit, refusal=refusal,
         matrix=session_matrix(Couch(), patient.isocentre, patient.plan.lying),
     )  # fmt: skip

@@ -7,8 +7,9 @@
     3D/3D       a cone-beam CT against the planning CT
 
 Every match returns the patient's displacement D while the couch is at zero: with the plan's isocentre at I, a point p of the
-plan is at ``patient_pose(D, I, position)(p)``. Pictures of one match are taken at one couch position; what the couch has moved
-since the session began is taken off. Nothing is faked: a match that cannot be trusted says so and why.
+plan is at ``patient_pose(D, I, position)(p)``. What the pictures show is R, what is left to be corrected where the couch stands;
+with the couch at C, ``R = C D``. So pictures of one match are taken at one couch position. Nothing is faked: a match that
+cannot be trusted says so and why.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def match_marker(patient: LoadedPatient, radiographs: Sequence[Radiograph]) -> M
     gazes = [one.gaze for one in radiographs]
     _check_apart("marker", gazes)
     couch = _couch_of(radiographs, "marker")
-    planned = patient_pose(couch, patient.isocentre, patient.plan.lying)(
+    planned = patient_pose(isocentre=patient.isocentre, position=patient.plan.lying)(
         np.array([one.position for one in patient.markers])
     )
     try:
@@ -138,12 +139,11 @@ def match_3d3d(patient: LoadedPatient, scan: Scan) -> Matched:
     found = Voxels(scan.volume, (grid.pitch, grid.pitch, grid.thickness), (float(x[0]), float(y[0]), float(z[0])))
     radius = min(scan.preset.field_of_view / 2, *(float(one[-1]) for one in (x, y))) - _EDGE
     try:
-        match = match_volumes(found, planned, radius=radius, position=position, start=scan.couch.pose)
+        match = match_volumes(found, planned, radius=radius, position=position)
     except InputError as exc:
         return untrusted("3D/3D", patient, scan.couch, f"the volumes cannot be matched: {exc.what}", "of the contrast")
-    remaining = match.couch.pose.after(scan.couch.pose.inverse)
     done = matched(
-        "3D/3D", patient, scan.couch, remaining, match.residual, "of the contrast", slices=patient.reference_slices,
+        "3D/3D", patient, scan.couch, match.couch.pose, match.residual, "of the contrast", slices=patient.reference_slices,
         rounds=match.rounds,
     )  # fmt: skip
     faults = _unlike("the cone-beam CT does not look like the planning CT", match, _VOLUME_LEFT)
@@ -196,11 +196,11 @@ def _check_apart(kind: MatchKind, gazes: Sequence[Gaze]) -> None:
 def _judged(found: Matched, faults: Sequence[str]) -> Matched:
     """Return the match with the reasons why it cannot be trusted: those given, and what any match may break."""
     reasons = list(faults)
-    far = float(np.linalg.norm(found.remaining.pose.shift))
+    far = float(np.linalg.norm(found.left.pose.shift))
     if far > 0.98 * REACH:
         reasons.append(f"the displacement of {far:.1f} mm is not within the {REACH:g} mm that are searched")
-    if found.remaining.pose.angle > TURNED:
-        reasons.append(f"a turn of {found.remaining.pose.angle:.1f} degrees is beyond the limit of {TURNED:g} degrees")
+    if found.left.pose.angle > TURNED:
+        reasons.append(f"a turn of {found.left.pose.angle:.1f} degrees is beyond the limit of {TURNED:g} degrees")
     return replace(found, refusal="; ".join(reasons))
 
 
@@ -215,7 +215,7 @@ def _moved(volume: Voxels, isocentre: Vector) -> Voxels:
 def _planar(kind: MatchKind, patient: LoadedPatient, radiographs: list[Radiograph], beams: list[int | None]) -> Matched:
     couch = _couch_of(radiographs, kind)
     weights = [weight_of(one) for one in radiographs]
-    render, valid, used = sources_of(patient, radiographs, beams, couch, weights)
+    render, valid, used = sources_of(patient, radiographs, beams, weights)
     images = [np.asarray(one.water, dtype=np.float64) for one in radiographs]
     try:
         match = match_images(
@@ -300,7 +300,7 @@ def _seen(
 ) -> tuple[SeenMarker, ...]:
     """Return where each marker is: in the pictures, in the plan's frame of reference and in that of the session."""
     position = patient.plan.lying
-    to_plan = pose.after(patient_pose(couch, patient.isocentre, position)).inverse
+    to_plan = pose.after(patient_pose(isocentre=patient.isocentre, position=position)).inverse
     to_session = patient_pose(couch, position=position).inverse
     found = []
     for index, marker in enumerate(patient.markers):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.reference import ReferenceImage
 from linacsim.errors import InputError
-from linacsim.physics.geometry import Array, Couch, Gaze, Pose, patient_pose
+from linacsim.physics.geometry import Array, Gaze, patient_pose
 from linacsim.physics.registration.planar import Render, Valid, clear_of, likeness
 from linacsim.physics.registration.reference import MOST_APART, Computed, Source, apart, for_megavoltage, renders
 from linacsim.physics.room import Radiograph
@@ -54,8 +53,7 @@ def weight_of(shot: Radiograph) -> Array:
 
 
 def sources_of(
-    patient: LoadedPatient, shots: Sequence[Radiograph], beams: Sequence[int | None], couch: Couch,
-    weights: Sequence[Array],
+    patient: LoadedPatient, shots: Sequence[Radiograph], beams: Sequence[int | None], weights: Sequence[Array]
 ) -> tuple[Render, Valid, Used]:  # fmt: skip
     """Return what shows the patient as planned, for each radiograph, and what it is made of.
 
@@ -73,14 +71,14 @@ def sources_of(
     for shot, beam, weight in zip(shots, beams, weights, strict=True):
         image = _reference(patient, shot, beam)
         if image is not None:
-            source, likely = _best(patient, image, shot, couch, weight)
+            source, likely = _best(patient, image, shot, weight)
             images.append(image.dataset)
             if not likely:
                 warnings.append(
                     f"{image.words} hardly looks like the {shot.axis} picture of gantry {shot.gantry:g} degrees"
                 )
         else:
-            source, slices = _computed(patient, shot, couch), patient.reference_slices
+            source, slices = _computed(patient, shot), patient.reference_slices
         found.append((shot.gaze, source))
     return *renders(found), Used(tuple(images), slices, tuple(warnings))
 
@@ -96,38 +94,22 @@ def _reference(patient: LoadedPatient, shot: Radiograph, beam: int | None) -> Re
     return ranked[0] if ranked else None
 
 
-def _best(
-    patient: LoadedPatient, image: ReferenceImage, shot: Radiograph, couch: Couch, weight: Array
-) -> tuple[Source, bool]:
+def _best(patient: LoadedPatient, image: ReferenceImage, shot: Radiograph, weight: Array) -> tuple[Source, bool]:
     """Return the reference image with the reading of its grey that looks most like the picture, and whether it does."""
     pictures = [image.picture(one, patient.isocentre, patient.plan.lying) for one in image.readings]
     water = np.asarray(shot.water, dtype=np.float64)
     scores = [likeness(water, shot.gaze, renders([(shot.gaze, one)])[0], weight) for one in pictures]
     best = int(np.argmax(scores))
-    return _Carried(pictures[best], couch), scores[best] > 0.2
+    return pictures[best], scores[best] > 0.2
 
 
-@dataclass(frozen=True)
-class _Carried:
-    """A source whose patient is on a couch that has moved since the session began."""
-
-    source: Source
-    couch: Couch
-
-    def seen(self, displaced: Pose, gaze: Gaze) -> Array:
-        return self.source.seen(displaced.after(self.couch.pose), gaze)
-
-    def whole(self, displaced: Pose, gaze: Gaze) -> NDArray[np.bool_]:
-        return self.source.whole(displaced.after(self.couch.pose), gaze)
-
-
-def _computed(patient: LoadedPatient, shot: Radiograph, couch: Couch) -> Source:
+def _computed(patient: LoadedPatient, shot: Radiograph) -> Source:
     if not patient.reference_slices:
         what = f"no reference image for the {shot.axis} picture from {shot.gaze.angle % 360:g} degrees"
         todo = f"load an RT Image made from there to within {MOST_APART:g} degrees, or the planning CT (2.2.1.4.1.3)"
         raise InputError(what, f"RT Plan {patient.plan.label}", todo)
     voxels = patient.volume.voxels
-    pose = patient_pose(couch, patient.isocentre, patient.plan.lying)
+    pose = patient_pose(isocentre=patient.isocentre, position=patient.plan.lying)
     return Computed(for_megavoltage(voxels) if shot.axis == "MV" else voxels, pose)
 
 
