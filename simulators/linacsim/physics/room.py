@@ -45,8 +45,8 @@ from linacsim.physics.told import rounded, told
 
 Axis = Literal["kV", "MV"]
 AXES: tuple[Axis, ...] = ("kV", "MV")
-Detail = Literal["fast", "full"]
-DETAILS: tuple[Detail, ...] = ("fast", "full")
+Detail = Literal["draft", "fast", "full"]
+DETAILS: tuple[Detail, ...] = ("draft", "fast", "full")
 """How finely scans are computed; single pictures always have all pixels of their panel."""
 
 OPEN_FIELD = 50000.0
@@ -184,8 +184,9 @@ class Room:
     kv_detector, mv_detector : Detector
         Types of the two panels.
     detail : str
-        ``fast``: scans are computed on pixels put together and, with many projections, on frames put together; ``full``: on
-        all frames and on pixels two by two, as imagers do. A scan's truth says which.
+        ``fast``: scans are computed on pixels put together and, with many projections, on frames put together; ``draft``:
+        on still fewer, for tests in which a scan is only to be one; ``full``: on all frames and on pixels two by two, as
+        imagers do. A scan's truth says which.
     sag : float
         By how much the panels sag at most, mm.
 

@@ -27,11 +27,11 @@ from linacsim.physics.told import rounded, told
 if TYPE_CHECKING:
     from linacsim.physics.room import Room
 
-_FAST_COLUMNS, _FULL_COLUMNS = 256, 512
-"""Columns of a panel that is computed fast or in full."""
+_COLUMNS = {"draft": 128, "fast": 256, "full": 512}
+"""Columns of the panel as a scan of each detail is computed on."""
 
-_FAST_VIEWS = 360
-"""Up to so many views are computed of a fast scan; with more, neighbouring frames are put together."""
+_VIEWS = {"draft": 120, "fast": 360}
+"""Up to so many views are computed of a scan of each detail; with more, neighbouring frames are put together."""
 
 _COARSE, _GLARE = 12.0, 4.0
 """mm on the panel: scatter and glare are computed on pixels of about this size."""
@@ -147,8 +147,8 @@ class _Views:
         self.of, room, preset = acquisition, acquisition.room, acquisition.preset
         whole = room.detectors["kV"]
         check_grid(acquisition.grid, preset, whole.panel)
-        self.binned = max(whole.panel.columns // (_FAST_COLUMNS if room.detail == "fast" else _FULL_COLUMNS), 1)
-        self.merged = -(-preset.projections // _FAST_VIEWS) if room.detail == "fast" else 1
+        self.binned = max(whole.panel.columns // _COLUMNS[room.detail], 1)
+        self.merged = -(-preset.projections // _VIEWS.get(room.detail, preset.projections))
         self.count = -(-preset.projections // self.merged)
         self.detector = self._detector(whole)
         self.panel = self.detector.panel

@@ -46,7 +46,7 @@ class PictureSettings(Settings):
     mv_detector : str
         Which portal imager it has.
     detail : str
-        ``full`` computes scans on all frames and finer pixels, as imagers do; ``fast`` on fewer.
+        ``full`` computes scans on all frames and finer pixels, as imagers do; ``fast`` on fewer, ``draft`` on still fewer.
     sag : float
         By how much the panels sag at most, mm.
     effects : EffectsSettings
@@ -59,7 +59,7 @@ class PictureSettings(Settings):
     mv_technique: str = "2-mu"
     preset: str = "obi-low-dose-thorax"
     mv_detector: Literal["aS500", "aS1000", "aS1200"] = "aS1000"
-    detail: Literal["fast", "full"] = "fast"
+    detail: Literal["draft", "fast", "full"] = "fast"
     sag: Annotated[float, Field(ge=0.0, le=50.0)] = 1.2
     effects: EffectsSettings = EffectsSettings()
     field: Annotated[float, Field(gt=0.0, le=400.0)] = 200.0
