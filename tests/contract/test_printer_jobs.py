@@ -219,7 +219,7 @@ def test_a_job_outlives_the_association_that_asked_for_it(
     last = until("sheet-out", count=2)[-1]
     assert last["t"] > release["t"]
     device: Any = bench.devices["PRINTER"]
-    assert device.sessions == {}
+    assert (device.desks, device.store.used) == ({}, 0)
 
 
 def test_jobs_of_two_clients_are_printed_one_after_the_other(

@@ -161,9 +161,9 @@ def test_a_film_box_without_a_session_is_refused(play: Play) -> None:
     ("options", "status", "comment"),
     [
         ({"layout": None}, 0x0120, "ImageDisplayFormat is missing"),
-        ({"layout": ""}, 0x0120, "ImageDisplayFormat is missing"),
+        ({"layout": ""}, 0x0121, "ImageDisplayFormat has no value"),
         ({"layout": r"SLIDE"}, 0x0106, "ImageDisplayFormat SLIDE not supported"),
-        ({"layout": r"ROW\2,1"}, 0x0106, "ImageDisplayFormat ROW/2,1 not supported"),
+        ({"layout": r"CUSTOM\1"}, 0x0106, "ImageDisplayFormat CUSTOM/1 not supported"),
         ({"layout": r"STANDARD\0,1"}, 0x0106, "ImageDisplayFormat STANDARD/0,1 not supported"),
         ({"layout": r"STANDARD\x"}, 0x0106, "ImageDisplayFormat STANDARD/x not supported"),
         ({"layout": r"STANDARD\9,9"}, 0x0106, "81 image boxes, at most 64"),
@@ -232,7 +232,7 @@ def test_only_sessions_and_films_can_be_created(play: Play) -> None:
         client.create_session()
         return told(client._create(BOX, "1.2.3.5", Dataset()))
 
-    assert play(body) == (0x0118, "only Film Session and Film Box can be created")
+    assert play(body) == (0x0211, "Basic Grayscale Image Box has no N-CREATE")
 
 
 # N-SET
@@ -254,7 +254,7 @@ def test_setting_before_there_is_a_session_is_refused(play: Play) -> None:
         (BOX, MY_FILM, 0x0119),
         (FILM, MY_SESSION, 0x0119),
         (SESSION, MY_FILM, 0x0119),
-        (PRINTER, PRINTER_INSTANCE, 0x0118),
+        (PRINTER, PRINTER_INSTANCE, 0x0211),
     ],
 )
 def test_setting_what_is_not_there(play: Play, sop_class: str, uid: str, status: int) -> None:
@@ -409,7 +409,7 @@ def test_the_printer_tells_all_it_knows(play: Play) -> None:
     assert (status, name) == (0, "LINACSIM LASER")
     assert keywords == {
         "PrinterStatus", "PrinterStatusInfo", "PrinterName", "Manufacturer", "ManufacturerModelName",
-        "DeviceSerialNumber", "SoftwareVersions",
+        "DeviceSerialNumber", "SoftwareVersions", "DateOfLastCalibration", "TimeOfLastCalibration",
     }  # fmt: skip
 
 
@@ -423,7 +423,7 @@ def test_an_unknown_attribute_is_an_error_and_the_known_ones_are_told_all_the_sa
 
 
 @pytest.mark.parametrize(
-    ("sop_class", "uid", "status"), [(PRINTER, "1.2.3", 0x0112), (SESSION, PRINTER_INSTANCE, 0x0118)]
+    ("sop_class", "uid", "status"), [(PRINTER, "1.2.3", 0x0112), (SESSION, PRINTER_INSTANCE, 0x0211)]
 )
 def test_getting_what_cannot_be_got(play: Play, sop_class: str, uid: str, status: int) -> None:
     assert play(lambda client: told(client.get([], sop_class, uid))[0]) == status

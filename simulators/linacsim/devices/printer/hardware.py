@@ -86,6 +86,14 @@ class Job:
     sheets: list[Sheet] = field(default_factory=list)
     copies: int = 1
     state: str = "PENDING"
+    info: str = ""
+    watchers: list[Callable[[Job], None]] = field(default_factory=list)
+
+    def become(self, state: str) -> None:
+        """Change the state, and tell whoever watches."""
+        self.state = state
+        for watcher in self.watchers:
+            watcher(self)
 
 
 class QueueFullError(Exception):
@@ -103,6 +111,7 @@ class FilmHardware:
         self._name = name
         self.jobs: simpy.Store = simpy.Store(self._env)
         self.waiting = 0
+        self.watchers: list[Callable[[], None]] = []
         self.supply = personality.supply.sheets
         self.received = 0
         self.warm = False
@@ -185,12 +194,12 @@ class FilmHardware:
         while True:
             job: Job = yield self.jobs.get()
             self.waiting -= 1
-            job.state = "PRINTING"
+            job.become("PRINTING")
             self._log("job-printing", job=job.number)
             for _ in range(job.copies):
                 for sheet in job.sheets:
                     yield from self._print(job, sheet)
-            job.state = "DONE"
+            job.become("DONE")
             self._log("job-done", job=job.number)
 
     def _print(self, job: Job, sheet: Sheet) -> Generator[Event, Any, None]:
@@ -230,3 +239,5 @@ class FilmHardware:
         if worst != self._told:
             self._told = worst
             self._log("printer-status", status=SEVERITY[worst], info=worst.value)
+            for watcher in self.watchers:
+                watcher()

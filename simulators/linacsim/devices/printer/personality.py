@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
 from linacsim.devices.entity import NetworkSettings
-from linacsim.kernel.units import seconds
-from linacsim.settings import Count, Duration, Settings
+from linacsim.devices.printer.shipped import merged, personality_named
+from linacsim.kernel.units import minutes, seconds
+from linacsim.settings import AETitle, Count, Duration, Settings
 
 
 class Supply(Settings):
@@ -37,21 +42,103 @@ class Processor(Settings):
     per_sheet: Duration = seconds(8)
 
 
-class PrinterPersonality(NetworkSettings):
-    """A printer.
+class Events(Settings):
+    """What is told unasked, by N-EVENT-REPORT (PS3.4 H.4.5, H.4.6).
 
     Attributes
     ----------
+    print_job : str
+        Whether the first event of a print job leaves before the N-ACTION response and is waited for (``before``), leaves
+        before it and is not waited for (``during``), or leaves after it (``after``); ``never`` tells of no print job.
+    printer : bool
+        Whether Printer Normal, Warning and Failure are told.
+    no_answer : str
+        What happens to the association of a client that does not answer within the DIMSE timeout: ``abort``, or
+        ``go-on``. The print job goes on in either case.
+    """
+
+    print_job: Literal["before", "during", "after", "never"] = "after"
+    printer: bool = True
+    no_answer: Literal["abort", "go-on"] = "abort"
+
+
+class PrinterPersonality(NetworkSettings):
+    r"""A printer.
+
+    Attributes
+    ----------
+    personality : str
+        The name of the file that the values come from; a scenario that names one may change single values beside it.
+    about : str
+        What it is like, in a line.
+    calibration_told : bool
+        Whether the Printer tells Date and Time of Last Calibration (0001 if not, where they are asked for).
     printer_name, manufacturer, model, serial, software : str
         What N-GET of the Printer tells (PS3.3 C.13.9).
+    meta_sop_classes, individual_sop_classes, colour : bool
+        Which presentation contexts are accepted: those of meta SOP classes, those of their members, those of colour.
+    print_job, presentation_lut, printer_configuration, retired : bool
+        Whether these optional SOP classes are supported; `retired` is those that the standard has retired.
+    strict_contexts : bool
+        Whether a SOP class may only be spoken of in a context that covers it; else any context of print management will do.
+    implicit_only : bool
+        Whether Implicit VR Little Endian is the one transfer syntax.
+    omit_sop_class_uid : bool
+        Whether N-CREATE responses leave out the Affected SOP Class UID.
+    tls : bool
+        Whether it serves nothing but TLS.
+    may_print : list of str
+        AE titles that may create a film session (0124 to others); an empty list lets all.
+    display_formats : list of str
+        Supported Image Display Formats: a word such as ``STANDARD`` for all of its kind, or one with its numbers.
+    custom_formats : mapping of str to str
+        What ``CUSTOM\i`` is, by `i`, as another Image Display Format.
+    annotation_formats : mapping of str to int
+        Supported Annotation Display Format IDs, with the number of their annotation boxes; none: no annotation.
+    session_label : bool
+        Whether the Film Session Label is printed at the foot of each film.
     film_sizes, media, destinations : list of str
         Supported values of Film Size ID, Medium Type and Film Destination; the first is the default.
+    magnifications, smoothings, resolutions : list of str
+        Supported values of Magnification Type, Smoothing Type and Requested Resolution ID; the first is the default.
+    border_densities, empty_image_densities : list of str
+        Supported values beside numbers of Border Density and Empty Image Density; the first is the default.
+    any_density : bool
+        Whether those two may be numbers, in hundredths of optical density.
+    configurations : list of str
+        Known values of Configuration Information; an empty list takes any.
     min_density, max_density : int
         The density range of the film, in hundredths of optical density.
+    trim, requested_image_size, decimate_crop, twelve_bit : bool
+        Whether Trim, Requested Image Size, Requested Decimate/Crop Behavior and images of 12 bits are supported.
+    larger_image : str
+        What becomes of an image that is larger than its box where the client does not say: ``demagnify`` (B604),
+        ``decimate`` (B60A), ``crop`` (B609), ``fail`` (C603).
+    checks_size_at : str
+        Whether an image's size is judged at the N-SET of its image box or at the N-ACTION.
+    presentation_lut_in_session, presentation_lut_match : bool
+        Whether a Presentation LUT is referenced by the film session instead of the film box; whether the number of its
+        entries has to be that of the image's grey values.
+    most_luts : int
+        Presentation LUTs of one association (0213 beyond).
+    unknown_attributes : str
+        What a request with attributes of no such SOP class gets: ``warn`` (0107), ``refuse`` (0105), or nothing: ``ignore``.
+    coerce : bool
+        Whether an unsupported value of an optional attribute is replaced (0116) or refused (0106).
+    session_printing : bool
+        Whether N-ACTION of the Film Session (collation) is supported.
+    mixed_film_sizes : bool
+        Whether the films of a session may be of several sizes when it is printed (0110 if not).
+    memory_allocation : bool
+        Whether Memory Allocation of a film session is supported (B600 if not).
+    most_boxes, most_films, most_copies : int
+        Image boxes on a sheet, film boxes in a session, copies of a film, at most.
+    job_kept : Duration
+        How long a Print Job can be asked for after it has come to its end.
+    events : Events
+        N-EVENT-REPORT.
     pixels_per_mm : float
         Resolution of the film picture.
-    most_boxes : int
-        Image boxes on a sheet, at most.
     supply, processor : Settings
         Hardware.
     transport : Duration
@@ -61,35 +148,96 @@ class PrinterPersonality(NetworkSettings):
     queue : int
         Print jobs that may wait.
     memory : int
-        Bytes for the images of one film session.
-    session_printing : bool
-        Whether N-ACTION of the Film Session (collation) is supported.
+        Bytes for the images of all associations.
     """
 
     dimse_timeout: Duration = seconds(300)
     network_timeout: Duration = seconds(300)
+    personality: str = "plain"
+    about: str = ""
     printer_name: str = "LINACSIM LASER"
     manufacturer: str = "linacsim"
     model: str = "Plain film printer"
     serial: str = "0001"
     software: str = "1"
+    calibration_told: bool = True
+
+    meta_sop_classes: bool = True
+    individual_sop_classes: bool = True
+    colour: bool = True
+    print_job: bool = True
+    presentation_lut: bool = True
+    printer_configuration: bool = True
+    retired: bool = False
+    strict_contexts: bool = False
+    implicit_only: bool = False
+    omit_sop_class_uid: bool = False
+    tls: bool = False
+    may_print: tuple[AETitle, ...] = ()
+
+    display_formats: tuple[str, ...] = ("STANDARD", "ROW", "COL")
+    custom_formats: Mapping[str, str] = {}
+    annotation_formats: Mapping[str, Count] = {}
+    session_label: bool = True
     film_sizes: tuple[str, ...] = (
         "14INX17IN", "8INX10IN", "8_5INX11IN", "10INX12IN", "10INX14IN", "11INX14IN", "11INX17IN", "14INX14IN",
         "24CMX24CM", "24CMX30CM", "A4", "A3",
     )  # fmt: skip
     media: tuple[str, ...] = ("BLUE FILM", "CLEAR FILM", "PAPER")
     destinations: tuple[str, ...] = ("MAGAZINE", "PROCESSOR")
+    magnifications: tuple[str, ...] = ("CUBIC", "BILINEAR", "REPLICATE", "NONE")
+    smoothings: tuple[str, ...] = ()
+    resolutions: tuple[str, ...] = ("STANDARD",)
+    border_densities: tuple[str, ...] = ("BLACK", "WHITE")
+    empty_image_densities: tuple[str, ...] = ("BLACK", "WHITE")
+    any_density: bool = True
+    configurations: tuple[str, ...] = ()
     min_density: int = 20
     max_density: int = 300
-    pixels_per_mm: float = 6.0
+    trim: bool = True
+    requested_image_size: bool = True
+    decimate_crop: bool = True
+    twelve_bit: bool = True
+    larger_image: Literal["demagnify", "decimate", "crop", "fail"] = "demagnify"
+    checks_size_at: Literal["N-SET", "N-ACTION"] = "N-ACTION"
+    presentation_lut_in_session: bool = False
+    presentation_lut_match: bool = False
+    most_luts: Count = 16
+    unknown_attributes: Literal["warn", "refuse", "ignore"] = "warn"
+    coerce: bool = True
+    session_printing: bool = True
+    mixed_film_sizes: bool = True
+    memory_allocation: bool = True
     most_boxes: Count = 64
+    most_films: Count = 100
+    most_copies: Count = 2**31 - 1
+    job_kept: Duration = minutes(10)
+    events: Events = Events()
+    pixels_per_mm: float = 6.0
+
     supply: Supply = Supply()
     processor: Processor = Processor()
     transport: Duration = seconds(3)
     receive: Count = 50
     queue: Count = 10
     memory: Count = 256 * 1024 * 1024
-    session_printing: bool = True
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, *args: Any, **options: Any) -> Self:
+        """Build it from what a file says; a `personality` that is named there gives all that is not said."""
+        return super().model_validate_json(json.dumps(merged(json.loads(json_data))), *args, **options)
+
+    @classmethod
+    def named(cls, name: str, **changed: Any) -> Self:
+        """Return the personality `name` with these fields changed.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        base = cls.model_validate_json(json.dumps(personality_named(name)), by_alias=True, by_name=False)
+        return cls(**{**{field: getattr(base, field) for field in cls.model_fields}, **changed})
 
 
 class Jam(Settings):

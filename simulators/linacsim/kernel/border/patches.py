@@ -6,11 +6,14 @@ Every patch asks whether it runs inside a task of the bench; if not, pynetdicom'
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 from typing import Any
 
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.dul import DULServiceProvider
+from pynetdicom.sop_class import uid_to_service_class
 from pynetdicom.timer import Timer
 from pynetdicom.transport import AssociationServer, AssociationSocket, ThreadedAssociationServer
 
@@ -21,6 +24,8 @@ from linacsim.kernel.border.sockets import BenchSocket, StreamSocket
 from linacsim.kernel.sync import owned_by
 from linacsim.kernel.tasks import Task, current_task
 from linacsim.kernel.units import SECOND
+
+LOGGER = logging.getLogger(__name__)
 
 MODULES: dict[str, tuple[object, str]] = {
     "pynetdicom.ae.threading": (standins.THREADING, "associations of a task's place; the server's thread"),
@@ -127,6 +132,28 @@ def _stop_dul(self: DULServiceProvider) -> bool:
     return _original_stop_dul(self)
 
 
+_original_serve_request = Association._serve_request
+
+
+def _serve_request(self: Association, msg: Any, context_id: int) -> None:
+    """Serve a request; an N-EVENT-REPORT leaves the flag alone that says whether the reactor pauses.
+
+    pynetdicom serves one on a thread of its own, beside the reactor, and clears the flag when it is done: whoever waits at
+    that instant for the reactor to pause, before a request of his own, would wait for ever.
+    """
+    aside = isinstance(msg, N_EVENT_REPORT) and msg.is_valid_request
+    if not aside or getattr(self, "bench_link", None) is None:
+        _original_serve_request(self, msg, context_id)
+        return
+    if self._sent_release:
+        return
+    try:
+        uid_to_service_class(str(msg.AffectedSOPClassUID))(self).SCP(msg, self._accepted_cx[context_id])
+    except Exception:
+        LOGGER.debug("an event report that cannot be served", exc_info=True)
+        self.abort()
+
+
 _original_read_pdu_data = DULServiceProvider._read_pdu_data
 
 
@@ -178,6 +205,10 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
     "pynetdicom.association.Association.start": (_start_association, "a task instead of a thread"),
     "pynetdicom.association.Association.is_alive": (_is_alive, "a task instead of a thread"),
     "pynetdicom.association.Association.join": (_join, "a task instead of a thread"),
+    "pynetdicom.association.Association._serve_request": (
+        _serve_request,
+        "a report does not touch the reactor's pause",
+    ),
     "pynetdicom.dul.DULServiceProvider.start": (_start_dul, "a task instead of a thread"),
     "pynetdicom.dul.DULServiceProvider.is_alive": (_is_alive, "a task instead of a thread"),
     "pynetdicom.dul.DULServiceProvider.join": (_join, "a task instead of a thread"),

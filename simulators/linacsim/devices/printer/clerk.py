@@ -1,0 +1,174 @@
+"""Who serves one association: requests in their order, reports in between."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom import evt
+from pynetdicom.association import Association
+
+from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob
+from linacsim.devices.printclasses import Printer as PrinterSOPClass
+from linacsim.devices.printer.answers import Answer
+from linacsim.devices.printer.arrivals import Arrivals
+from linacsim.devices.printer.book import JobInstance
+from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.operations import OPERATIONS
+from linacsim.devices.printer.reports import Report, Reports
+from linacsim.devices.printer.session import clear
+from linacsim.devices.printer.statuses import (
+    DUPLICATE_INVOCATION,
+    INVALID_SOP_INSTANCE,
+    NO_SUCH_SOP_CLASS,
+    PROCESSING_FAILURE,
+    UNRECOGNISED_OPERATION,
+    RefusedError,
+)
+from linacsim.devices.uids import is_uid
+
+if TYPE_CHECKING:
+    from linacsim.devices.printer.services import Printer
+
+PRINTER_EVENTS = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
+"""Event Type ID by Printer Status (PS3.4 H.4.6.2.1)."""
+
+
+class Clerk(Desk):
+    """Serves one association."""
+
+    def __init__(self, printer: Printer, assoc: Association) -> None:
+        super().__init__(printer, assoc)
+        self.arrivals = Arrivals(self)
+        self.reports = Reports(self)
+        self._told = printer.hardware.status
+
+    def received(self, message: Any) -> None:
+        """Take notice of a message as it arrives."""
+        self.arrivals.received(message)
+        self.reports.received(message)
+
+    def serve(self, operation: str, event: evt.Event) -> tuple[Dataset, Dataset | None]:
+        """Return status and attribute list of the response to a request."""
+        duplicate, true = self.arrivals.served()
+        try:
+            _check_arrival(duplicate=duplicate, foreign=bool(true))
+            answer = self._serve(_request(operation, event))
+        except RefusedError as refused:
+            answer = Answer(status=refused.status, comment=refused.comment, tags=refused.tags)
+        finally:
+            self.arrivals.answered()
+        status, attributes = answer.parts(operation)
+        if true:
+            status.AffectedSOPClassUID = UID(true)
+        if operation == "N-CREATE" and self.personality.omit_sop_class_uid:
+            # the response's Affected SOP Class UID is that of the request; pynetdicom leaves it out if there is none
+            event.request.AffectedSOPClassUID = None
+        return status, attributes
+
+    def _serve(self, request: Request) -> Answer:
+        self.check_class(request.sop_class, request.abstract_syntax)
+        function = OPERATIONS.get((request.operation, UID(request.sop_class)))
+        if function is None:
+            told = f"{NAMES.get(UID(request.sop_class), 'it')} has no {request.operation}"
+            raise RefusedError(UNRECOGNISED_OPERATION, told)
+        if request.uid and not is_uid(request.uid):
+            raise RefusedError(INVALID_SOP_INSTANCE, "not a UID")
+        return function(self, request)
+
+    def watch(self, instance: JobInstance) -> None:
+        """Tell the client what becomes of a print job; the first event comes when the personality says."""
+        when = self.personality.events.print_job
+        if when == "never" or self.context_for(PrintJob) is None:
+            return
+        instance.job.watchers.append(lambda _job: self.reports.tell(self._job_report(instance)))
+        report = self._job_report(instance)
+        if when == "after":
+            self.reports.hold_until_response()
+            self.reports.tell(report)
+        else:
+            self.reports.tell_now(report, wait=when == "before")
+
+    def _job_report(self, instance: JobInstance) -> Report:
+        event_type, information = self.printer.book.event(instance)
+        return Report(
+            sop_class=PrintJob,
+            uid=instance.uid,
+            event_type=event_type,
+            information=information,
+            what=instance.job.state,
+        )
+
+    def tell_printer(self) -> None:
+        """Tell the client of the printer's status, if it is another one than it was told last."""
+        status, info = self.printer.hardware.status
+        if (status, info) == self._told or not self.personality.events.printer:
+            return
+        self._told = (status, info)
+        information = Dataset()
+        if status != "NORMAL":
+            information.PrinterStatusInfo = info
+            information.PrinterName = self.personality.printer_name
+        self.reports.tell(
+            Report(
+                sop_class=PrinterSOPClass,
+                uid=PrinterInstance,
+                event_type=PRINTER_EVENTS[status],
+                information=information,
+                what=info,
+            )
+        )
+
+    def leave(self) -> None:
+        """The association is over."""
+        self.reports.end()
+        if self.work.session is not None:
+            clear(self, self.work.session)
+        self.work.luts.clear()
+        self.work.overlays.clear()
+
+
+def _check_arrival(*, duplicate: bool, foreign: bool) -> None:
+    if duplicate:
+        raise RefusedError(DUPLICATE_INVOCATION, "the Message ID is in use")
+    if foreign:
+        raise RefusedError(NO_SUCH_SOP_CLASS, "not a SOP class of print management")
+
+
+def _request(operation: str, event: evt.Event) -> Request:
+    """Return a request as the services want it.
+
+    Raises
+    ------
+    RefusedError
+        0110 if its data set cannot be decoded.
+    """
+    message: Any = event.request
+    affected = operation == "N-CREATE"
+    request = Request(
+        operation=operation,
+        sop_class=str(message.AffectedSOPClassUID if affected else message.RequestedSOPClassUID),
+        uid=str((message.AffectedSOPInstanceUID if affected else message.RequestedSOPInstanceUID) or ""),
+        abstract_syntax=str(event.context.abstract_syntax),
+    )
+    if operation == "N-GET":
+        request.identifiers = tuple(int(tag) for tag in event.attribute_identifiers)
+    elif operation == "N-ACTION":
+        request.action = int(message.ActionTypeID)
+    if operation in ("N-CREATE", "N-SET", "N-ACTION"):
+        request.attributes = _attributes(operation, event)
+    return request
+
+
+def _attributes(operation: str, event: evt.Event) -> Dataset:
+    try:
+        with warnings.catch_warnings():
+            # odd values are told by a status, not on the standard error stream
+            warnings.simplefilter("ignore")
+            if operation == "N-CREATE":
+                return event.attribute_list
+            return event.modification_list if operation == "N-SET" else event.action_information
+    except Exception as exc:  # noqa: BLE001 - pydicom lets through whatever decoding raises
+        raise RefusedError(PROCESSING_FAILURE, f"the data set cannot be decoded: {type(exc).__name__}") from None

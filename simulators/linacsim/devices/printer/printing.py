@@ -1,0 +1,67 @@
+"""N-ACTION Print: a copy of the hierarchy becomes a job of the hardware, and a Print Job for who asks (PS3.4 H.4.1, H.4.2)."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from linacsim.devices.printclasses import PrintJob
+from linacsim.devices.printer.answers import Answer, reference
+from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.hardware import QueueFullError
+from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
+from linacsim.devices.printer.output import copies_of, film_sheets
+from linacsim.devices.printer.rules import FILM, SESSION
+from linacsim.devices.printer.sizes import judge, worst
+from linacsim.devices.printer.statuses import (
+    INVALID_ARGUMENT_VALUE,
+    NO_SUCH_ACTION,
+    NO_SUCH_ARGUMENT,
+    SUCCESS,
+    RefusedError,
+)
+from linacsim.devices.printer.taking import elements
+
+PRINT = 1
+"""The one Action Type ID of print management (PS3.4 H.4.1.2.4, H.4.2.2.4)."""
+
+
+def check_print(request: Request) -> None:
+    """Refuse an action that is not Print (0123), and Action Information, of which Print has none (0114, 0115).
+
+    An attribute of the film session or film box is one that the printer knows, but not here: its value is to be set first.
+    """
+    if request.action != PRINT:
+        raise RefusedError(NO_SUCH_ACTION, f"action {request.action}")
+    for element in elements(request.attributes):
+        known = element.keyword in SESSION or element.keyword in FILM
+        status = INVALID_ARGUMENT_VALUE if known else NO_SUCH_ARGUMENT
+        raise RefusedError(status, f"{element.keyword or element.tag}: Print has no Action Information", element.tag)
+
+
+def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_full: int) -> Answer:
+    """Queue a copy of `films` as one job; the answer has the warning that an image's size calls for, and the Print Job.
+
+    Raises
+    ------
+    RefusedError
+        `when_full` if the queue takes no more jobs, C603 or C613 if an image must not be made smaller.
+    """
+    told = worst([judge(desk, session, film, box) for film in films for box in film.boxes])
+    if told.refused:
+        raise RefusedError(told.status, told.comment)
+    sheets, _ = film_sheets(desk.printer, session, films, desk.client)
+    try:
+        job = desk.printer.hardware.submit(desk.client, sheets, copies_of(session))
+    except QueueFullError:
+        raise RefusedError(when_full, "the print queue is full") from None
+    for film in films:
+        film.printed = True
+    instance = desk.printer.book.enter(desk, session, job)
+    desk.watch(instance)
+    reply = None
+    if desk.personality.print_job and desk.context_for(PrintJob) is not None:
+        reply = Dataset()
+        # (2100,0500); pydicom's keyword is that of its later, retired use
+        reply.ReferencedPrintJobSequencePullStoredPrint = Sequence([reference(PrintJob, instance.uid)])
+    return Answer(status=told.status or SUCCESS, comment=told.comment, attributes=reply)
