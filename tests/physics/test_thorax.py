@@ -7,10 +7,13 @@ import pytest
 
 from linacsim.objects.case.anatomy import ISOCENTRE as PLANNED
 from linacsim.physics.geometry import Panel, kv_gaze, patient_pose
+from linacsim.physics.mvbeam import square
 from linacsim.physics.phantom import THORAX
 from linacsim.physics.phantoms import phantom, planned_thorax
 from linacsim.physics.phantoms.thorax import ISOCENTRE, REACH
+from linacsim.physics.presets import KvTechnique, MvTechnique
 from linacsim.physics.projection import water_path
+from linacsim.physics.room import Room
 
 
 def random_points(count: int = 20000) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -43,3 +46,16 @@ def test_the_phantom_of_that_name_has_its_origin_in_the_plans_isocentre() -> Non
     points = random_points(2000) / 2
     assert (phantom("thorax").at(points) == planned_thorax().at(points + ISOCENTRE)).all()
     assert phantom("thorax").by_name["tumour"].centre == pytest.approx((0, 0, 0))
+
+
+def test_its_markers_are_seen_by_both_axes() -> None:
+    room, pose = Room(phantom("thorax"), np.random.SeedSequence(1)), patient_pose()
+    pictures = [
+        room.kv(270.0, pose, KvTechnique(kvp=95, ma=200, ms=40), key=1), room.mv(0.0, pose, MvTechnique(mu=4), square(80), key=1),
+    ]  # fmt: skip
+    for picture in pictures:
+        for name in ("marker 1", "marker 2", "marker 3"):
+            row, column = (round(value) for value in picture.truth["points"][name]["pixel"])
+            part = picture.water[row - 30 : row + 31, column - 30 : column + 31]
+            inside, around = part[27:34, 27:34].mean(), np.concatenate([part[:8], part[-8:]]).mean()
+            assert inside > around + 6.0

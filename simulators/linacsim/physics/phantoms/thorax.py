@@ -23,11 +23,12 @@ _SUBSTANCES = {
     "lung left": "lung",
     "lung right": "lung",
     "spine": "bone",
-    "marker 1": "titanium",
-    "marker 2": "titanium",
-    "marker 3": "titanium",
+    "marker 1": "bone",
+    "marker 2": "bone",
+    "marker 3": "bone",
 }
-"""What is not soft tissue. Markers have the Hounsfield units of the case's CT, which gold would not fit."""
+"""What is not soft tissue. Markers of so few Hounsfield units are ceramic, which weakens beams of all energies much as dense
+bone does; a metal that thin would not be seen by a megavoltage beam at all."""
 
 
 def planned_thorax() -> Body:
