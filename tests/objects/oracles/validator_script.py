@@ -13,15 +13,15 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from dicom_validator.spec_reader.condition import ConditionType
-from dicom_validator.spec_reader.condition_parser import ConditionParser
-from dicom_validator.spec_reader.enum_parser import EnumParser
-from dicom_validator.spec_reader.serializer import DefinitionEncoder
-from dicom_validator.validator.dicom_file_validator import DicomFileValidator
-from dicom_validator.validator.dicom_info import DicomInfo
-from dicom_validator.validator.error_handler import ValidationResultHandler
-from dicom_validator.validator.validation_result import DicomTag, TagError, ValidationResult
-from lxml import html
+from dicom_validator.spec_reader.condition import ConditionType  # type: ignore[import-not-found]
+from dicom_validator.spec_reader.condition_parser import ConditionParser  # type: ignore[import-not-found]
+from dicom_validator.spec_reader.enum_parser import EnumParser  # type: ignore[import-not-found]
+from dicom_validator.spec_reader.serializer import DefinitionEncoder  # type: ignore[import-not-found]
+from dicom_validator.validator.dicom_file_validator import DicomFileValidator  # type: ignore[import-not-found]
+from dicom_validator.validator.dicom_info import DicomInfo  # type: ignore[import-not-found]
+from dicom_validator.validator.error_handler import ValidationResultHandler  # type: ignore[import-not-found]
+from dicom_validator.validator.validation_result import DicomTag, TagError, ValidationResult  # type: ignore[import-not-found]
+from lxml import html  # type: ignore[import-untyped]
 from pydicom.datadict import keyword_for_tag
 
 STANDARD = Path(sys.prefix) / "standard"
@@ -58,7 +58,20 @@ def tables() -> DicomInfo:
     wanted = {module["ref"] for one in iods.values() for module in one["modules"].values()}
     info = {"iods": iods, "modules": attributes(wanted, words, parser)}
     plain = json.loads(json.dumps(info, cls=DefinitionEncoder))  # conditions as dicom-validator keeps them in its cache
+    count_from_one(plain)
     return DicomInfo(words, plain["iods"], plain["modules"])
+
+
+def count_from_one(rules: Any) -> None:
+    """Correct conditions on a later value: the parser of 0.9.0 counts values from 0, the validator from 1."""
+    if isinstance(rules, list):
+        for rule in rules:
+            count_from_one(rule)
+    elif isinstance(rules, dict):
+        if "op" in rules and rules.get("index", 0) > 0:
+            rules["index"] += 1
+        for rule in rules.values():
+            count_from_one(rule)
 
 
 def usage(row: dict[str, str], parser: ConditionParser) -> dict[str, Any]:
@@ -112,7 +125,7 @@ def enumerated(cell: Any, vr: str) -> list[dict[str, Any]]:
 
 
 def number(term: str) -> int:
-    digits = term.split()[0]
+    digits = term.split(maxsplit=1)[0]
     return int(digits[:-1], 16) if digits.endswith("H") else int(digits)
 
 
@@ -139,7 +152,7 @@ def main() -> None:
             spelled(module, tag, error) for module, some in result.module_errors.items() for tag, error in some.items()
         ]
         told[path.name] = {"status": result.status.name, "errors": sorted(errors)}
-    print(json.dumps(told))
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
