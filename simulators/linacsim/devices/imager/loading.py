@@ -60,10 +60,16 @@ def _loaded(imager: Imager, to: str, what: Load) -> list[Dataset]:
         else remote.load_plan(to, what.called, what.plan)
     )
     plans = [ds for ds in found if _kind(ds) == "rtplan"]
-    wanted = [*(read_plan(plans[0]).reference_images if plans and what.reference_images else ()), *what.images]
+    wanted = [*(_images_of(imager, to, plans) if what.reference_images else ()), *what.images]
     if wanted:
         found += remote.load_images(to, what.called, list(dict.fromkeys(wanted)))
     return found
+
+
+def _images_of(imager: Imager, to: str, plans: Sequence[Dataset]) -> tuple[str, ...]:
+    """Return the images of the patient: those that the plan names, or else all that the remote has (2.1.2.2)."""
+    named = read_plan(plans[0]).reference_images if plans else ()
+    return named or imager.remote.images_at(to)
 
 
 def _read(imager: Imager, names: Sequence[str]) -> list[Dataset]:

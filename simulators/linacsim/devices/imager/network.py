@@ -20,6 +20,7 @@ from linacsim.devices.planning.opened import stored_at
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.sending import StorageSCU
 from linacsim.devices.planning.varian import FindSCU, MoveSCU, Reference, ReferenceCt, ScpPersonality
+from linacsim.errors import InputError
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.sync import TaskQueue
@@ -133,6 +134,13 @@ class Remote:
         with self._one_of_a_few():
             self._move.load_images(wanted, None)
         return self._come(instances)
+
+    def images_at(self, to: str) -> tuple[str, ...]:
+        """Return the RT Images that the remote was sent in this run, or was given: those of the patient who is opened."""
+        try:
+            return stored_at(self._move, to, "rtimage")
+        except InputError:
+            return ()
 
     def _come(self, asked: Iterable[str]) -> list[Dataset]:
         found = (self._move.receiver.instance(uid) for uid in asked)
