@@ -12,6 +12,7 @@ from typing import Any
 
 from linacsim import __version__
 from linacsim.bench import Bench
+from linacsim.cli.bars import bars
 from linacsim.cli.options import clock_of, seed_of
 from linacsim.cli.terminal import colours, say, shortened
 from linacsim.cli.vocabulary import vocabulary
@@ -140,7 +141,7 @@ def _play(
     bench.log.listeners.append(_Progress(clock))
     watch = Stopwatch()
     try:
-        with bench:
+        with bench, bars() as bench.kernel.progress:
             outcome = play(bench, scenario)
     except InputError:
         folder.discard()

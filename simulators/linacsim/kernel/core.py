@@ -44,6 +44,9 @@ class Kernel(ABC):
         Draws, UIDs and dates from the seed.
     network : Network
         How peers reach one another.
+    progress : callable or None
+        Told by work that keeps a processor busy what it is, how much is done, and of how much; for people who wait. It may be
+        called from another thread, and nothing may depend on it.
     """
 
     clock: str
@@ -59,6 +62,7 @@ class Kernel(ABC):
         self.places: dict[str, Place] = {}
         self.hosts: dict[str, Place] = {}
         self.failures: list[BaseException] = []
+        self.progress: Callable[[str, int, int], None] | None = None
 
     @property
     @abstractmethod

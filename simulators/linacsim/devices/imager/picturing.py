@@ -67,6 +67,11 @@ def take_scan(imager: Imager, what: ScanBeam) -> Volume:
     grid = preset.grid(what.columns, what.slices, what.thickness)
     scene = imager.scene()
 
+    def progress(done: int, of: int) -> None:
+        told = imager.place.kernel.progress
+        if told is not None:
+            told("views" if done < of else "reconstruction", done, of)
+
     def work(sweep: Sweep) -> Scan:
         began = sweep.began / SECOND
 
@@ -74,7 +79,9 @@ def take_scan(imager: Imager, what: ScanBeam) -> Volume:
             return scene.pose(sweep.couch, began + seconds)
 
         pose = moving if scene.moves else moving(0.0)
-        return scene.room.scan(pose, preset, grid, key=sweep.number, couch=sweep.couch, position=scene.position)
+        return scene.room.scan(
+            pose, preset, grid, key=sweep.number, couch=sweep.couch, position=scene.position, progress=progress
+        )  # fmt: skip
 
     imager.hardware.prepare("cbct")
     scanned: Scanned[Sweep, Scan] = imager.hardware.scan(preset, lambda sweep: sweep, work, slices=what.slices)
