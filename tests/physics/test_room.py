@@ -189,6 +189,8 @@ def test_a_field_beside_the_panel_and_other_nonsense_are_refused() -> None:
         room().mv(0.0, LYING, MvTechnique(), Aperture(x1=150, x2=180, y1=-10, y2=10), key=1)
     with pytest.raises(InputError, match="nan degrees"):
         room().kv(float("nan"), LYING, KvTechnique(), key=1)
+    with pytest.raises(InputError, match="picture -1; number pictures from 0 upwards"):
+        room().kv(0.0, LYING, KvTechnique(), key=-1)
     with pytest.raises(InputError, match="'coarse' is not a detail"):
         room(detail="coarse")
     with pytest.raises(InputError, match="sag by -1 mm"):

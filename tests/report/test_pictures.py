@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linacsim.errors import InputError
+from linacsim.objects.pictures import Picture, radiograph_picture, volume_picture
 from linacsim.physics.detector import AS1000, PAXSCAN_4030CB
 from linacsim.physics.fdk import Grid
 from linacsim.physics.geometry import PatientPosition, patient_pose
@@ -20,7 +21,7 @@ from linacsim.physics.mvbeam import square
 from linacsim.physics.phantoms import phantom
 from linacsim.physics.presets import KvTechnique, MvTechnique
 from linacsim.physics.room import Effects, Radiograph, Room
-from linacsim.report.pictures import Picture, radiograph_picture, volume_picture, write_png
+from linacsim.report.pictures import write_png
 
 GRID = Grid(columns=120, rows=100, slices=30, pitch=2.0, thickness=4.0)
 

@@ -19,6 +19,7 @@ from linacsim.errors import InputError
 from linacsim.kernel.identity import Identity
 from linacsim.objects.ctvolume import ct_volume
 from linacsim.objects.imaging import Session, ct_slices, made_up, rt_image
+from linacsim.objects.pictures import Picture, radiograph_picture, volume_picture
 from linacsim.physics.fdk import Grid
 from linacsim.physics.geometry import Couch, PatientPosition, Pose, Vector, patient_pose
 from linacsim.physics.mvbeam import Aperture
@@ -29,7 +30,7 @@ from linacsim.physics.room import Detail, Effects, Radiograph, Room
 from linacsim.physics.solids import Body
 from linacsim.physics.told import told
 from linacsim.report.atomic import output_error, replacing
-from linacsim.report.pictures import Picture, radiograph_picture, volume_picture, write_png
+from linacsim.report.pictures import write_png
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import binary_erosion
 
 from linacsim.errors import InputError
 from linacsim.physics.fdk import Grid
@@ -67,6 +66,8 @@ def _field(radiograph: Radiograph) -> NDArray[np.bool_]:
     """Tell which pixels the aperture lets the beam through to, without the penumbra; all of them of a kV picture."""
     if radiograph.axis == "kV":
         return np.ones(radiograph.pixels.shape, dtype=np.bool_)
+    from scipy.ndimage import binary_erosion  # noqa: PLC0415 - a fifth of a second, for whoever makes no pictures
+
     edge = round(_PENUMBRA / radiograph.gaze.panel.pitch)
     return np.asarray(binary_erosion(radiograph.water != 0, iterations=max(edge, 1)))
 

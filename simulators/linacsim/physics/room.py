@@ -210,7 +210,15 @@ class Room:
         self._panels: dict[tuple[Axis, Detector], tuple[Maps, Calibration]] = {}
 
     def rng(self, *key: int) -> Generator:
-        """Return the generator of one purpose of this room."""
+        """Return the generator of one purpose of this room.
+
+        Raises
+        ------
+        InputError
+            If a number of the key is below 0.
+        """
+        if min(key) < 0:
+            raise InputError(f"picture {min(key)}", "room", "number pictures from 0 upwards")
         return np.random.default_rng(SeedSequence(self.seed.entropy, spawn_key=(*self.seed.spawn_key, *key)))
 
     @cached_property

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from linacsim.objects.pictures import Picture, png
-from linacsim.objects.pictures import radiograph_picture
-from linacsim.objects.pictures import volume_picture as volume_picture
 from linacsim.report.atomic import replacing
 
 
