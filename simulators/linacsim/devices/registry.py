@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
-from linacsim.devices import archive, imager, planning, printer, storage, verification
+from linacsim.devices import archive, imager, planning, printclient, printer, storage, verification
 from linacsim.devices.device import Kind
 
 
@@ -37,4 +37,4 @@ class Kinds(MutableMapping[str, Kind]):
         return len(self._names)
 
 
-KINDS = Kinds(archive.KIND, imager.KIND, storage.KIND, verification.KIND, printer.KIND)
+KINDS = Kinds(archive.KIND, imager.KIND, storage.KIND, verification.KIND, printer.KIND, printclient.KIND)

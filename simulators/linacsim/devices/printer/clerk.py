@@ -10,7 +10,7 @@ from pydicom.uid import UID
 from pynetdicom import evt
 from pynetdicom.association import Association
 
-from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob
+from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob, name_of
 from linacsim.devices.printclasses import Printer as PrinterSOPClass
 from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.arrivals import Arrivals
@@ -44,6 +44,8 @@ class Clerk(Desk):
         self.arrivals = Arrivals(self)
         self.reports = Reports(self)
         self._told = printer.hardware.status
+        contexts = ", ".join(name_of(str(one.abstract_syntax)) for one in assoc.accepted_contexts)
+        printer.place.log("client-served", contexts=contexts, **{"with": self.client})
 
     def received(self, message: Any) -> None:
         """Take notice of a message as it arrives."""

@@ -8,6 +8,7 @@ from pydicom.sequence import Sequence
 from linacsim.devices.printclasses import PrintJob
 from linacsim.devices.printer.answers import Answer, reference
 from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.formats import format_text
 from linacsim.devices.printer.hardware import QueueFullError
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
 from linacsim.devices.printer.output import copies_of, film_sheets
@@ -55,8 +56,9 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
         job = desk.printer.hardware.submit(desk.client, sheets, copies_of(session))
     except QueueFullError:
         raise RefusedError(when_full, "the print queue is full") from None
-    for film in films:
+    for number, film in enumerate(films, 1):
         film.printed = True
+        _log_film(desk, session, film, job.number, number)
     instance = desk.printer.book.enter(desk, session, job)
     desk.watch(instance)
     reply = None
@@ -65,3 +67,18 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
         # (2100,0500); pydicom's keyword is that of its later, retired use
         reply.ReferencedPrintJobSequencePullStoredPrint = Sequence([reference(PrintJob, instance.uid)])
     return Answer(status=told.status or SUCCESS, comment=told.comment, attributes=reply)
+
+
+def _log_film(desk: Desk, session: FilmSession, film: FilmBox, job: int, number: int) -> None:
+    """Record which film has been copied into a job."""
+    about = film.attributes
+    desk.printer.place.log(
+        "film-copied",
+        job=job,
+        film=number,
+        format=format_text(about),
+        size=str(about.get("FilmSizeID")),
+        orientation=str(about.get("FilmOrientation")),
+        medium=str(session.attributes.get("MediumType")),
+        destination=str(session.attributes.get("FilmDestination")),
+    )

@@ -185,7 +185,25 @@ def supported_classes(about: PrinterPersonality) -> frozenset[UID]:
 
 
 KIND = Kind(
-    fields=frozenset({"film", "images", "info", "job", "owner", "picture", "sha256", "sheet", "sheets"}),
+    fields=frozenset(
+        {
+            "contexts",
+            "destination",
+            "film",
+            "format",
+            "images",
+            "info",
+            "job",
+            "owner",
+            "picture",
+            "medium",
+            "orientation",
+            "sha256",
+            "sheet",
+            "sheets",
+            "size",
+        }
+    ),
     name="printer",
     build=Printer,
     settings=PrinterPersonality,
@@ -202,6 +220,8 @@ KIND = Kind(
             "film-jam",
             "jam-cleared",
             "magazines-changed",
+            "client-served",
+            "film-copied",
             "event-not-sent",
             "event-unanswered",
         }
