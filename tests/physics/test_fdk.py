@@ -105,6 +105,35 @@ def test_the_same_scan_gives_the_same_bits() -> None:
     assert reconstruct(images, gazes, GRID).tobytes() == reconstruct(images, gazes, GRID).tobytes()
 
 
+def test_eight_voxels_at_a_time_are_rounded_as_one_by_one() -> None:
+    from linacsim.physics.kernels.backprojection import back_project  # noqa: PLC0415 - imports numba
+
+    rng = np.random.default_rng(3)
+    images = rng.normal(size=(2, 40, 48)).astype(np.float32)
+    axis = np.linspace(-50.0, 50.0, 21)
+    views = np.array([
+        [np.sin(turn), np.cos(turn), 0.3, -0.2, 1000.0, -78.0, 94.0, 1500.0, 0.25, 1e6] for turn in (0.4, 2.9)
+    ])  # fmt: skip
+    few, many = (np.zeros((21, 21, slices), dtype=np.float32) for slices in (7, 53))
+    for volume in (few, many):
+        back_project(volume, images, views, axis, axis, -70.0, 2.5)
+    assert few.any()
+    assert few.tobytes() == many[..., :7].tobytes()
+    # In one voxel after the other, by the formula: what is beyond the panel adds nothing.
+    alone = np.zeros((21, 21, 1), dtype=np.float32)
+    for k in range(53):
+        alone[:] = 0.0
+        back_project(alone, images, views, axis, axis, -70.0 + k * 2.5, 2.5)
+        np.testing.assert_allclose(alone[..., 0], many[..., k], atol=1e-4)
+
+
+def test_the_progress_of_a_reconstruction_is_told() -> None:
+    gazes = scan(360, step=8.0)
+    told: list[tuple[int, int]] = []
+    reconstruct(pictures(gazes), gazes, GRID, progress=lambda done, of: told.append((done, of)))
+    assert told == [(16, 45), (32, 45), (45, 45)]
+
+
 def test_fields_of_view_are_those_of_the_machine() -> None:
     obi = Panel(rows=768, columns=1024, pitch=0.388)
     assert field_of_view(kv_gaze(0, obi)) == pytest.approx(262.6, abs=0.2)

@@ -26,7 +26,7 @@ from linacsim.physics.detector import (
     read_out,
 )
 from linacsim.physics.geometry import Array, Gaze, Pose
-from linacsim.physics.projection import Voxels, substances_of, water_path, water_paths
+from linacsim.physics.projection import Voxels, substances_of, water_paths
 from linacsim.physics.scatter import Scatter
 from linacsim.physics.solids import Body
 from linacsim.physics.spectrum import Beam
@@ -59,9 +59,7 @@ class Chain:
     known_scatter: Scatter | None = None
 
     def primary(self, body: Body | Voxels, pose: Pose, gaze: Gaze) -> Array:
-        """Return the part of the beam that gets through, shape (rows, columns). Voxels attenuate as water does."""
-        if isinstance(body, Voxels):
-            return self.beam.transmitted(water_path(body, pose, gaze)[..., None], ["water"])
+        """Return the part of the beam that gets through, shape (rows, columns)."""
         return self.beam.transmitted(water_paths(body, pose, gaze), substances_of(body))
 
     def expose(

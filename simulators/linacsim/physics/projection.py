@@ -4,11 +4,14 @@ Everything is measured in millimetres of water at the reference energy, for each
 Hounsfield units counts (H + 1000) / 1000 of its length. So the sum over the substances is the line integral of a beam of
 one energy in units of water's attenuation, and a beam of many energies weighs each substance by its own curve
 (`linacsim.physics.spectrum`).
+
+Voxels have no substances, only Hounsfield units. They are taken for water of that density up to `SOFT`, for bone from the
+table's bone on, and between the two for a mixture by volume of either: what spongy bone and its marrow are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,13 @@ from numpy.typing import NDArray
 from linacsim.errors import InputError
 from linacsim.physics.geometry import Array, Gaze, Pose, Vector
 from linacsim.physics.solids import KINDS, Body
+from linacsim.physics.spectrum import hounsfield
+
+SOFT = 100.0
+"""Hounsfield units up to which voxels hold no bone: above all soft tissue."""
+
+MIXED = ("water", "bone")
+"""The substances of voxels; where they are all bone are the Hounsfield units of the table's bone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +50,7 @@ class Voxels:
     hu: NDArray[np.float32]
     spacing: Vector
     first: Vector
+    _laid_out: dict[int, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.hu.ndim != 3 or min(self.hu.shape) < 2:
@@ -61,6 +72,18 @@ class Voxels:
         """Return points of the patient, shape (..., 3) in mm, in units of voxels along x, y, z."""
         return np.asarray((points - np.array(self.first)) / np.array(self.spacing))
 
+    def attenuating(self, along: int) -> NDArray[np.float32]:
+        """Return the attenuation in units of water's with neighbours in memory along x (0), as `hu`, or z (2), (y, x, z).
+
+        It is kept, because every view of a scan needs it.
+        """
+        if along not in self._laid_out:
+            ordered = self.hu if along == 0 else self.hu.transpose(1, 2, 0)
+            water = np.ascontiguousarray(ordered, dtype=np.float32) * np.float32(0.001)
+            water += np.float32(1.0)
+            self._laid_out[along] = np.maximum(water, np.float32(0.0), out=water)
+        return self._laid_out[along]
+
 
 def water_path(body: Body | Voxels, pose: Pose, gaze: Gaze) -> Array:
     """Return the mm of water on the way from the source to each pixel, at the reference energy.
@@ -79,21 +102,27 @@ def water_path(body: Body | Voxels, pose: Pose, gaze: Gaze) -> Array:
     numpy.ndarray, shape (rows, columns)
     """
     if isinstance(body, Voxels):
-        return _through_voxels(body, pose, gaze)
+        return _through_voxels(body, pose, gaze)[..., 0]
     weights = np.array([[(one.hu - body.hu_of(one.parent)) / 1000.0] for one in body.solids])
     return _through_solids(body, pose, gaze, weights)[..., 0]
 
 
-def substances_of(body: Body) -> tuple[str, ...]:
+def substances_of(body: Body | Voxels) -> tuple[str, ...]:
     """Return the substances of a body in the order of `water_paths`, each once."""
+    if isinstance(body, Voxels):
+        return MIXED
     return tuple(dict.fromkeys(one.substance for one in body.solids))
 
 
-def water_paths(body: Body, pose: Pose, gaze: Gaze) -> Array:
+def water_paths(body: Body | Voxels, pose: Pose, gaze: Gaze) -> Array:
     """Return the mm of water for each substance apart, shape (rows, columns, substances).
 
     The order is that of `substances_of`; the sum over them is `water_path`.
     """
+    if isinstance(body, Voxels):
+        paths = _through_voxels(body, pose, gaze)
+        paths[..., 0] -= paths[..., 1]
+        return paths
     order = substances_of(body)
     weights = np.zeros((len(body.solids), len(order)))
     for index, one in enumerate(body.solids):
@@ -147,22 +176,38 @@ def _window(corners: Array, gaze: Gaze) -> tuple[int, int, int, int]:
     return top, bottom, left, right
 
 
+_PLANES = np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0]], dtype=np.int64)
+"""For rays mostly along x, y, z: that axis and the two others, the last with neighbours in memory."""
+
+_BLOCK = 8
+"""Rows of the panel that are looked at together."""
+
+
 def _through_voxels(body: Voxels, pose: Pose, gaze: Gaze) -> Array:
+    """Return mm of water, of everything and of what is bone, shape (rows, columns, 2)."""
     from linacsim.physics.kernels.joseph import integrate
 
     spacing = np.array(body.spacing, dtype=np.float64)
     source, corner, across, along = _rays(pose, gaze)
     slices, rows, columns = body.hu.shape
-    out = np.empty((gaze.panel.rows, gaze.panel.columns))
-    integrate(
-        out,
-        (np.maximum(body.hu, -1000.0) * np.float32(0.001) + np.float32(1.0)).astype(np.float32).ravel(),
-        np.array([columns, rows, slices], dtype=np.float64),
-        np.array([1, columns, columns * rows], dtype=np.float64),
-        spacing,
-        body.index_of(source),
-        body.index_of(corner),
-        across / spacing,
-        along / spacing,
-    )
-    return out
+    bone = hounsfield("bone")
+    ways = body.index_of(source), body.index_of(corner), across / spacing, along / spacing
+    mostly = _mostly_along(gaze, *ways)
+    out = np.zeros((gaze.panel.columns, gaze.panel.rows, 2))
+    for neighbours, strides in ((2, (slices, columns * slices, 1)), (0, (1, columns, rows * columns))):
+        chosen = np.where(np.isin(mostly, (0, 1) if neighbours == 2 else (2,)), mostly, -1).astype(np.int8)
+        if chosen.max() >= 0:
+            integrate(
+                out, body.attenuating(neighbours).ravel(), np.array([columns, rows, slices], dtype=np.float64),
+                np.array(strides, dtype=np.int64), spacing, *ways, _PLANES, chosen,
+                1.0 + SOFT / 1000.0, (1000.0 + bone) / (bone - SOFT),
+            )  # fmt: skip
+    return out.transpose(1, 0, 2)
+
+
+def _mostly_along(gaze: Gaze, source: Array, corner: Array, across: Array, along: Array) -> NDArray[np.int8]:
+    """Return the axis of the voxels that the rays to blocks of the panel's rows follow, shape (columns, blocks)."""
+    columns, tops = np.arange(gaze.panel.columns), np.arange(0, gaze.panel.rows, _BLOCK)
+    ways = corner - source + columns[:, None, None] * across + tops[:, None] * along
+    mostly: NDArray[np.int8] = np.argmax(np.abs(ways), axis=-1).astype(np.int8)
+    return mostly

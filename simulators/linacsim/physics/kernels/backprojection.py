@@ -1,9 +1,7 @@
 """The inner loop of reconstruction: what each voxel gets from each filtered projection.
 
-The voxels of a line along z see one pair of the panel's columns, at rows that are a few pixels apart. What limits the loop is
-fetching those pixels one by one; neither numba nor LLVM sees that pixels of neighbouring rows can be fetched together, so
-eight voxels at a time are spelled out (`_add_eight`): 16 loads of pairs instead of 32 of single pixels. Any processor can run
-it, and it rounds as the plain loop (`_add_each`) does.
+The voxels of a line along z see one pair of the panel's columns, at rows that are a few pixels apart: eight voxels at a time
+are looked after by 16 loads of pairs (`_add_eight`) instead of 32 of single pixels, rounding as one by one (`_add_each`).
 """
 
 from __future__ import annotations
@@ -12,11 +10,21 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
 from numba import prange, types
 from numpy.typing import NDArray
 
 from linacsim.physics.kernels.compiling import compiled, emitted, inlined
+from linacsim.physics.kernels.vectors import (
+    INTEGER,
+    INTEGERS,
+    NUMBERS,
+    add_to,
+    between,
+    constants,
+    everywhere,
+    pairs,
+    sorted_out,
+)
 
 Array = NDArray[np.float64]
 Images = NDArray[np.float32]
@@ -24,48 +32,18 @@ Images = NDArray[np.float32]
 _TILE = 16
 """Voxels along x and y of a tile: its lines, and the columns that see them, stay in a processor's cache."""
 
-_EIGHT = range(8)
-
-
-def _const(kind: Any, values: Any) -> Any:
-    return ir.Constant(ir.VectorType(kind, len(values)), list(values))
-
-
-def _everywhere(b: Any, value: Any) -> Any:
-    """Emit a vector of eight times the same."""
-    none = ir.Constant(ir.VectorType(value.type, 8), ir.Undefined)
-    one = b.insert_element(none, value, ir.Constant(ir.IntType(32), 0))
-    return b.shuffle_vector(one, none, _const(ir.IntType(32), [0] * 8))
-
-
-def _pairs(b: Any, base: Any, at: Any, order: tuple[int, ...]) -> Any:
-    """Emit the loading of two neighbouring pixels for four of eight voxels, as one vector of eight."""
-    loaded = []
-    for lane in order:
-        index = b.zext(b.extract_element(at, ir.Constant(ir.IntType(32), lane)), ir.IntType(64))
-        place = b.bitcast(b.gep(base, [index]), ir.VectorType(ir.FloatType(), 2).as_pointer())
-        loaded.append(b.load(place, align=4))
-    low, high = (b.shuffle_vector(*two, _const(ir.IntType(32), range(4))) for two in (loaded[:2], loaded[2:]))
-    return b.shuffle_vector(low, high, _const(ir.IntType(32), _EIGHT))
-
 
 def _emit_eight(b: Any, line: Any, k: Any, left: Any, right: Any, row: Any, rise: Any, one: Any, other: Any) -> None:
     """Emit what `_add_each` does for the voxels k to k + 7; all of them are on the panel."""
-    many = ir.VectorType(ir.FloatType(), 8)
-    lanes = b.add(_everywhere(b, b.trunc(k, ir.IntType(32))), _const(ir.IntType(32), _EIGHT))
-    at = b.fadd(_everywhere(b, row), b.fmul(b.sitofp(lanes, many), _everywhere(b, rise)))
-    before = b.fptosi(at, ir.VectorType(ir.IntType(32), 8))
-    part = b.fsub(at, b.sitofp(before, many))
-    halves = []
-    # So ordered, the two halves are sorted out without crossing the middle of a register.
-    for order in ((0, 1, 4, 5), (2, 3, 6, 7)):
-        from_left = b.fmul(_everywhere(b, one), _pairs(b, left, before, order))
-        halves.append(b.fadd(from_left, b.fmul(_everywhere(b, other), _pairs(b, right, before, order))))
-    low = b.shuffle_vector(*halves, _const(ir.IntType(32), (0, 2, 8, 10, 4, 6, 12, 14)))
-    high = b.shuffle_vector(*halves, _const(ir.IntType(32), (1, 3, 9, 11, 5, 7, 13, 15)))
-    place = b.bitcast(b.gep(line, [k]), many.as_pointer())
-    value = b.fadd(low, b.fmul(part, b.fsub(high, low)))
-    b.store(b.fadd(b.load(place, align=4), value), place, align=4)
+    lanes = b.add(everywhere(b, b.trunc(k, INTEGER)), constants(INTEGER, range(8)))
+    at = b.fadd(everywhere(b, row), b.fmul(b.sitofp(lanes, NUMBERS), everywhere(b, rise)))
+    before = b.fptosi(at, INTEGERS)
+    mixed = [
+        b.fadd(b.fmul(everywhere(b, one), from_left), b.fmul(everywhere(b, other), from_right))
+        for from_left, from_right in zip(pairs(b, left, before), pairs(b, right, before), strict=True)
+    ]
+    low, high = sorted_out(b, *mixed)
+    add_to(b, line, k, between(b, low, high, b.fsub(at, b.sitofp(before, NUMBERS))))
 
 
 @emitted
