@@ -25,6 +25,7 @@ from linacsim.physics.room import OPEN_FIELD, Effects, Room
 from linacsim.physics.solids import Body, Solid
 
 KV, MV = replace(PAXSCAN_4030CB.binned(4), electronic_noise=0.75), AS1000.binned(4)
+COARSE = replace(PAXSCAN_4030CB.binned(8), electronic_noise=0.375)
 HEAD = CbctPreset(name="head", kvp=100.0, ma=20.0, ms=20.0, projections=120)
 HALF = CbctPreset(
     name="pelvis", kvp=125.0, ma=80.0, ms=13.0, projections=180, arc=360.0, fan="HALF", offset=148.0, start=180.0
@@ -94,7 +95,7 @@ def test_without_noise_every_picture_is_the_same() -> None:
 
 def test_lag_is_seen_in_a_scan_only() -> None:
     body = phantom("head")
-    on, off = (room(body, effects=Effects(noise=False, lag=lag)) for lag in (True, False))
+    on, off = (room(body, kv_detector=COARSE, effects=Effects(noise=False, lag=lag)) for lag in (True, False))
     with_lag, without = (one.kv(0.0, LYING, KvTechnique(), key=1).pixels for one in (on, off))
     assert np.array_equal(with_lag, without)
     first, second = (one.scan(LYING, HEAD, GRID, key=1).volume for one in (on, off))
@@ -199,7 +200,7 @@ def test_a_field_beside_the_panel_and_other_nonsense_are_refused() -> None:
 
 @pytest.mark.parametrize("preset", [HEAD, HALF])
 def test_water_has_no_hounsfield_units_with_everything_on(preset: CbctPreset) -> None:
-    scan = room().scan(LYING, preset, replace(GRID, pitch=4.0), key=1)
+    scan = room(kv_detector=COARSE).scan(LYING, preset, replace(GRID, pitch=4.0), key=1)
     x, y, _ = GRID.axes
     radius = np.hypot(x, y[:, None])
     for inner, outer in ((0.0, 25.0), (25.0, 50.0), (50.0, 75.0), (75.0, 90.0)):
@@ -211,7 +212,7 @@ def test_water_has_no_hounsfield_units_with_everything_on(preset: CbctPreset) ->
 
 
 def test_a_scan_with_less_dose_is_noisier() -> None:
-    one, noise = room(), []
+    one, noise = room(kv_detector=COARSE), []
     for ma in (10.0, 90.0):
         pair = (one.scan(LYING, replace(HEAD, ma=ma), replace(GRID, slices=1), key=key) for key in (1, 2))
         first, second = (middle(scan.volume[0], 12) for scan in pair)
@@ -239,7 +240,9 @@ FINE = Grid(columns=80, rows=80, slices=24, pitch=2.0, thickness=2.0)
 @pytest.mark.parametrize("position", ["HFS", "HFP", "FFS", "FFP"])
 def test_a_shifted_ball_is_where_the_truth_says_however_the_patient_lies(position: PatientPosition) -> None:
     pose = patient_pose(Couch(x=5.0, y=8.0, z=-6.0, rotation=2.0), position=position)
-    scan = room(ball((22.0, -15.0, 6.0))).scan(pose, HEAD, FINE, key=1, position=position, couch=Couch(x=1.0))
+    scan = room(ball((22.0, -15.0, 6.0)), kv_detector=COARSE).scan(
+        pose, HEAD, FINE, key=1, position=position, couch=Couch(x=1.0)
+    )
     told = scan.truth["points"]["ball"]
     assert peak(scan.volume) == pytest.approx(told["voxel"], abs=0.25)
     expected = patient_pose(position=position).inverse(pose((22.0, -15.0, 6.0)))
@@ -252,13 +255,13 @@ def test_a_shifted_ball_is_where_the_truth_says_however_the_patient_lies(positio
 
 def test_a_grid_beside_the_isocentre_sees_what_is_there() -> None:
     grid = replace(FINE, columns=32, rows=32, centre=(22.0, -15.0, 6.0))
-    scan = room(ball((22.0, -15.0, 6.0))).scan(LYING, HEAD, grid, key=1)
+    scan = room(ball((22.0, -15.0, 6.0)), kv_detector=COARSE).scan(LYING, HEAD, grid, key=1)
     assert peak(scan.volume) == pytest.approx([11.5, 15.5, 15.5], abs=0.25)
 
 
 def test_a_couch_that_moves_and_a_breath_smear_what_is_seen() -> None:
     body = ball((0.0, 0.0, 0.0))
-    one = room(body, effects=Effects(noise=False))
+    one = room(body, kv_detector=COARSE, effects=Effects(noise=False))
 
     def moving(seconds: float) -> Pose:
         return patient_pose(Couch(y=10.0 if seconds > 16.0 else 0.0))
