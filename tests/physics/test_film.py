@@ -9,6 +9,7 @@ import pytest
 
 from linacsim.errors import InputError
 from linacsim.physics.film import (
+    LIN_OD,
     MEDIA,
     Film,
     draw_text,
@@ -103,9 +104,9 @@ def test_polarity_and_photometric_interpretation_turn_the_values_round() -> None
 def test_lin_od_knows_its_dark_end_whatever_the_photometric_interpretation() -> None:
     ends = [0, 255]
     for photometric in ("MONOCHROME1", "MONOCHROME2"):
-        shown = expose(ends, bits=8, film=FILM, photometric_interpretation=photometric, presentation_lut_shape="LIN OD")
+        shown = expose(ends, bits=8, film=FILM, photometric_interpretation=photometric, presentation_lut=LIN_OD)
         np.testing.assert_allclose(shown, [0.2, 3.0])
-    turned = expose(ends, bits=8, film=FILM, polarity="REVERSE", presentation_lut_shape="LIN OD")
+    turned = expose(ends, bits=8, film=FILM, polarity="REVERSE", presentation_lut=LIN_OD)
     np.testing.assert_allclose(turned, [3.0, 0.2])
 
 

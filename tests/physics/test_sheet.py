@@ -10,9 +10,12 @@ import pytest
 from linacsim.errors import InputError
 from linacsim.physics.film import (
     FILM_SIZES_MM,
+    IDENTITY,
+    LIN_OD,
     Film,
     FilmSheet,
     PlacedImage,
+    PresentationLut,
     compose,
     expose,
     film_size_mm,
@@ -79,7 +82,7 @@ def test_rows_count_along_and_columns_count_down() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"image_display_format": r"STANDARD\2"}, {"image_display_format": "SLIDE"}, {"film_orientation": "UPRIGHT"},
+    [{"image_display_format": r"STANDARD\2"}, {"image_display_format": r"CUSTOM\1"}, {"film_orientation": "UPRIGHT"},
      {"image_display_format": r"STANDARD\0,1"}, {"border_density": "GREY"}, {"trim": "MAYBE"}, {"pixels_per_mm": 0}],
 )  # fmt: skip
 def test_a_sheet_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
@@ -111,16 +114,16 @@ def test_an_image_lands_upright_in_its_box(orientation: Any, position: int) -> N
     assert area[height // 3, width // 3] == pytest.approx(float(p_values_to_density(128, 8, FILM)), rel=0.02)
 
 
-@pytest.mark.parametrize("shape", ["IDENTITY", "LIN OD"])
-def test_a_step_wedge_has_the_densities_of_its_table(shape: Any) -> None:
+@pytest.mark.parametrize("lut", [IDENTITY, LIN_OD])
+def test_a_step_wedge_has_the_densities_of_its_table(lut: PresentationLut) -> None:
     steps = np.linspace(0, 4095, 16).round().astype(np.uint16)
     wedge = np.repeat(np.repeat(steps, 40)[None], 320, axis=0)
     sheet = a_sheet("8INX10IN")
-    density = compose(sheet, [an_image(pixels=wedge, bits=12, presentation_lut_shape=shape)])
+    density = compose(sheet, [an_image(pixels=wedge, bits=12, presentation_lut=lut)])
     box = image_boxes(sheet)[0]
     middle = density[box.top + box.height // 2, box.left : box.left + box.width]
     measured = middle[((np.arange(16) + 0.5) * box.width / 16).astype(int)]
-    table = lin_od_to_density if shape == "LIN OD" else p_values_to_density
+    table = lin_od_to_density if lut is LIN_OD else p_values_to_density
     np.testing.assert_allclose(measured, table(steps, 12, FILM), rtol=0.02)
 
 

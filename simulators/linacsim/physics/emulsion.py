@@ -10,15 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from linacsim.errors import InputError
 from linacsim.physics.gsdf import jnd_index, luminance
+from linacsim.physics.presentation import IDENTITY, PresentationLut
 from linacsim.physics.terms import (
     PHOTOMETRIC_INTERPRETATIONS,
     POLARITIES,
-    PRESENTATION_LUT_SHAPES,
     PhotometricInterpretation,
     Polarity,
-    PresentationLUTShape,
     require,
 )
+
+_FINE = 0xFFFF
+"""The last entry of a curve: fine enough for the fractions that a kernel leaves between two grey values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,23 +131,16 @@ def expose(
     film: Film,
     photometric_interpretation: PhotometricInterpretation = "MONOCHROME2",
     polarity: Polarity = "NORMAL",
-    presentation_lut_shape: PresentationLUTShape = "IDENTITY",
+    presentation_lut: PresentationLut = IDENTITY,
 ) -> NDArray[np.float32]:
     """Optical density of the pixel values of an Image Box (PS3.3 C.13.5).
-
-    MONOCHROME1 turns the values round before the Presentation LUT, REVERSE turns them round once more. LIN OD says by
-    itself which end is dark, so there the Photometric Interpretation has no say.
 
     Parameters
     ----------
     pixels : array_like
         Pixel values of any shape, 0 to 2^bits - 1; fractions are allowed, what lies outside is clipped.
-    bits : int
-        Depth, 1 to 16: 8 or 12 as received, 10 to 16 behind a Presentation LUT Sequence.
-    film : Film
-        Density range and light.
-    photometric_interpretation, polarity, presentation_lut_shape : str
-        Defined terms of PS3.3 C.13.5 and C.11.4.
+    bits, film, photometric_interpretation, polarity, presentation_lut
+        See `density_curve`.
 
     Returns
     -------
@@ -157,22 +152,108 @@ def expose(
     InputError
         If one of the terms or the depth is not defined.
     """
+    curve = density_curve(bits, film, photometric_interpretation, polarity, presentation_lut)
+    return np.asarray(curve[curve_index(pixels, bits)], dtype=np.float32)
+
+
+def density_curve(
+    bits: int,
+    film: Film,
+    photometric_interpretation: PhotometricInterpretation = "MONOCHROME2",
+    polarity: Polarity = "NORMAL",
+    presentation_lut: PresentationLut = IDENTITY,
+) -> NDArray[np.float32]:
+    """The optical density of every grey value of an image, to be entered at `curve_index`.
+
+    MONOCHROME1 turns the values round before the Presentation LUT, REVERSE turns them round once more. LIN OD says by
+    itself which end is dark, so there the Photometric Interpretation has no say.
+
+    Parameters
+    ----------
+    bits : int
+        Depth, 1 to 16: 8 or 12 as received.
+    film : Film
+        Density range and light.
+    photometric_interpretation, polarity : str
+        Defined terms of PS3.3 C.13.5.
+    presentation_lut : PresentationLut
+        Shape or table.
+
+    Returns
+    -------
+    numpy.ndarray
+        Optical density, float32, 65536 entries from value 0 to 2^bits - 1; in between it is interpolated.
+
+    Raises
+    ------
+    InputError
+        If one of the terms or the depth is not defined.
+    """
     require("PhotometricInterpretation", photometric_interpretation, PHOTOMETRIC_INTERPRETATIONS)
     require("Polarity", polarity, POLARITIES)
-    require("PresentationLUTShape", presentation_lut_shape, PRESENTATION_LUT_SHAPES)
-    inverted = photometric_interpretation == "MONOCHROME1" and presentation_lut_shape == "IDENTITY"
-    curve = _curve(bits, film, presentation_lut_shape)
-    if inverted != (polarity == "REVERSE"):
-        curve = curve[::-1]
-    values = np.asarray(pixels, dtype=np.float64)
-    return np.interp(values, np.arange(len(curve)), curve).astype(np.float32)
+    inverted = photometric_interpretation == "MONOCHROME1" and presentation_lut.shape == "IDENTITY"
+    curve = _curve(bits, film, presentation_lut)
+    return curve[::-1] if inverted != (polarity == "REVERSE") else curve
+
+
+def curve_index(pixels: ArrayLike, bits: int) -> NDArray[np.uint16]:
+    """Where pixel values, 0 to 2^bits - 1 with fractions, enter a `density_curve` or `colour_curve`."""
+    values = np.asarray(pixels, dtype=np.float32)
+    scaled = values * np.float32(_FINE / _top(bits))
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0, _FINE, out=scaled)
+    return scaled.astype(np.uint16)
+
+
+def colour_curve(bits: int, film: Film, polarity: Polarity = "NORMAL") -> NDArray[np.float32]:
+    """The optical density of one of the colours, red, green or blue, for every value of its plane (PS3.3 C.13.5).
+
+    The value is taken as sRGB: as much of the light of that colour passes, or is thrown back, as it says, from Dmax at 0
+    to Dmin at the brightest. The Presentation LUT is one for grey images and has no say here.
+
+    Parameters
+    ----------
+    bits : int
+        Depth of a plane, 8.
+    film : Film
+        Density range.
+    polarity : str
+        NORMAL or REVERSE.
+
+    Returns
+    -------
+    numpy.ndarray
+        Optical density, float32, 65536 entries, to be entered at `curve_index`.
+
+    Raises
+    ------
+    InputError
+        If the polarity or the depth is not defined.
+    """
+    require("Polarity", polarity, POLARITIES)
+    _top(bits)
+    curve = _colour(film)
+    return curve[::-1] if polarity == "REVERSE" else curve
 
 
 @lru_cache(maxsize=64)
-def _curve(bits: int, film: Film, shape: str) -> NDArray[np.float32]:
+def _curve(bits: int, film: Film, lut: PresentationLut) -> NDArray[np.float32]:
     values = np.arange(_top(bits) + 1)
-    density = lin_od_to_density if shape == "LIN OD" else p_values_to_density
-    return density(values, bits, film)
+    if lut.shape == "LIN OD":
+        density = lin_od_to_density(values, bits, film)
+    else:
+        density = p_values_to_density(lut.p_values(values, bits), lut.bits or bits, film)
+    fine = np.linspace(0, len(values) - 1, _FINE + 1)
+    return np.interp(fine, values, density).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def _colour(film: Film) -> NDArray[np.float32]:
+    # IEC 61966-2-1
+    share = np.linspace(0.0, 1.0, _FINE + 1)
+    light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    dark, bright = 10.0**-film.dmax, 10.0**-film.dmin
+    return np.asarray(-np.log10(dark + light * (bright - dark)), dtype=np.float32)
 
 
 def _top(bits: int) -> int:

@@ -1,14 +1,33 @@
-"""Film sizes, and where the image boxes lie on the sheet (PS3.3 C.13.3)."""
+"""Film sizes, and where image boxes, annotations and the label lie on the sheet (PS3.3 C.13.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from linacsim.errors import InputError
+from linacsim.physics.annotations import Annotation, lines_of
 from linacsim.physics.emulsion import Film
+from linacsim.physics.formats import GAP_MM, NO_CUSTOM, box_count, display_format, divide
 from linacsim.physics.terms import FILM_ORIENTATIONS, TRIMS, FilmOrientation, Trim, require
+
+__all__ = [
+    "ALL_FILM_SIZES_MM",
+    "EDGE_MM",
+    "FILM_SIZES_MM",
+    "GAP_MM",
+    "LABEL_MM",
+    "Annotation",
+    "Box",
+    "FilmSheet",
+    "box_count",
+    "density_of",
+    "display_format",
+    "film_size_mm",
+    "image_boxes",
+    "strips_mm",
+]
 
 _INCH = 25.4
 
@@ -30,14 +49,20 @@ FILM_SIZES_MM: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Width and height in mm of an upright sheet, by Film Size ID (PS3.3 C.13.3)."""
 
+ALL_FILM_SIZES_MM: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        **FILM_SIZES_MM,
+        "14INX36IN": (14 * _INCH, 36 * _INCH),
+        "14INX51IN": (14 * _INCH, 51 * _INCH),
+    }
+)
+"""The same with those that printers have beside the standard's: films for the whole spine and the whole leg."""
+
 EDGE_MM = 6.0
 """Border between the edge of the sheet and the image boxes."""
 
-GAP_MM = 3.0
-"""Border between two image boxes; the trim line runs in it."""
-
 LABEL_MM = 7.0
-"""Height of the label strip at the foot of the sheet."""
+"""Height of the label strip at the foot of the sheet, and of a line of annotation."""
 
 
 def film_size_mm(film_size_id: str) -> tuple[float, float]:
@@ -46,10 +71,10 @@ def film_size_mm(film_size_id: str) -> tuple[float, float]:
     Raises
     ------
     InputError
-        If the Film Size ID is not one of `FILM_SIZES_MM`.
+        If the Film Size ID is not one of `ALL_FILM_SIZES_MM`.
     """
-    require("FilmSizeID", film_size_id, FILM_SIZES_MM)
-    return FILM_SIZES_MM[film_size_id]
+    require("FilmSizeID", film_size_id, ALL_FILM_SIZES_MM)
+    return ALL_FILM_SIZES_MM[film_size_id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +103,9 @@ class FilmSheet:
     film_orientation : str
         PORTRAIT, or LANDSCAPE for the sheet turned onto its long side.
     image_display_format : str
-        ``STANDARD\C,R``, ``ROW\R1,R2,..`` or ``COL\C1,C2,..``.
+        ``STANDARD\C,R``, ``ROW\R1,R2,..``, ``COL\C1,C2,..``, ``SLIDE``, ``SUPERSLIDE`` or ``CUSTOM\i``.
+    custom_formats : mapping of str to str
+        What ``CUSTOM\i`` is, by `i`; see `linacsim.physics.formats.divide`.
     film : Film
         Density range and light.
     border_density, empty_image_density : str or int
@@ -87,6 +114,12 @@ class FilmSheet:
         YES for a thin line around every image box.
     label : tuple of str
         Texts of the label strip at the foot, spread from left to right; none means no strip.
+    annotation_format : str
+        Annotation Display Format ID; see `linacsim.physics.annotations`.
+    annotation_count : int
+        How many annotation boxes that format has; 0 means no annotation.
+    annotations : tuple of Annotation
+        The texts.
     pixels_per_mm : float
         Resolution of the printer.
 
@@ -99,11 +132,15 @@ class FilmSheet:
     size_mm: tuple[float, float]
     film_orientation: FilmOrientation = "PORTRAIT"
     image_display_format: str = r"STANDARD\1,1"
+    custom_formats: Mapping[str, str] = field(default_factory=lambda: NO_CUSTOM)
     film: Film = field(default_factory=Film)
     border_density: str | int = "BLACK"
     empty_image_density: str | int = "BLACK"
     trim: Trim = "NO"
     label: tuple[str, ...] = ()
+    annotation_format: str = ""
+    annotation_count: int = 0
+    annotations: tuple[Annotation, ...] = ()
     pixels_per_mm: float = 6.0
 
     def __post_init__(self) -> None:
@@ -111,7 +148,7 @@ class FilmSheet:
         require("Trim", self.trim, TRIMS)
         density_of(self.border_density, "BorderDensity", self.film)
         density_of(self.empty_image_density, "EmptyImageDensity", self.film)
-        display_format(self.image_display_format)
+        box_count(self.image_display_format, self.custom_formats)
         if min(self.size_mm) <= 0 or self.pixels_per_mm <= 0:
             raise InputError("the sheet has no area", "size_mm, pixels_per_mm", "give sizes above 0")
 
@@ -148,27 +185,14 @@ def density_of(value: str | int, keyword: str, film: Film) -> float:
     return min(max(int(text) / 100, film.dmin), film.dmax)
 
 
-def display_format(text: str) -> tuple[str, tuple[int, ...]]:
-    r"""Take an Image Display Format apart: ``STANDARD\2,3`` is ``("STANDARD", (2, 3))`` (PS3.3 C.13.3).
-
-    Raises
-    ------
-    InputError
-        If the format is not STANDARD, ROW or COL with its numbers; the others mean what a printer makes of them.
-    """
-    kind, _, rest = text.partition("\\")
-    numbers = [part.strip() for part in rest.split(",")]
-    whole = all(part.isdecimal() and int(part) > 0 for part in numbers)
-    if not whole or kind not in ("STANDARD", "ROW", "COL") or (kind == "STANDARD" and len(numbers) != 2):
-        todo = r"use STANDARD\C,R, ROW\R1,R2,.. or COL\C1,C2,.."
-        raise InputError(f"{text!r} cannot be laid out", "ImageDisplayFormat", todo)
-    return kind, tuple(int(part) for part in numbers)
+def strips_mm(sheet: FilmSheet) -> tuple[float, float]:
+    """What annotations and the label take from the head and from the foot of the sheet, in mm."""
+    head, foot = lines_of(sheet.annotation_format, sheet.annotation_count)
+    return head * LABEL_MM, (foot + bool(sheet.label)) * LABEL_MM
 
 
 def image_boxes(sheet: FilmSheet) -> tuple[Box, ...]:
     """The image boxes of a sheet, Image Box Position 1 first (PS3.3 C.13.3, C.13.5).
-
-    STANDARD and ROW count along the rows, COL down the columns, always from the upper left corner.
 
     Parameters
     ----------
@@ -185,38 +209,18 @@ def image_boxes(sheet: FilmSheet) -> tuple[Box, ...]:
     InputError
         If the sheet is too small for so many boxes.
     """
-    kind, numbers = display_format(sheet.image_display_format)
-    lines = (numbers[0],) * numbers[1] if kind == "STANDARD" else numbers
+    head, foot = strips_mm(sheet)
     width, height = sheet.turned_size_mm
-    height -= LABEL_MM if sheet.label else 0.0
-    boxes = tuple(_lines(sheet, lines, height, width) if kind != "COL" else _columns(sheet, lines, height, width))
+    room = width - 2 * EDGE_MM, height - 2 * EDGE_MM - head - foot
+    parts = divide(sheet.image_display_format, *room, sheet.custom_formats)
+    boxes = tuple(_box(sheet, left, top + head, right, bottom + head) for left, top, right, bottom in parts)
     if min(min(box.height, box.width) for box in boxes) < 1:
         what = f"{sheet.image_display_format} leaves no room for the images"
         raise InputError(what, "ImageDisplayFormat", "choose fewer boxes or a larger film")
     return boxes
 
 
-def _lines(sheet: FilmSheet, lines: tuple[int, ...], height: float, width: float) -> Iterator[Box]:
-    for top, bottom in _cuts(height, len(lines)):
-        for left, right in _cuts(width, lines[0]):
-            yield _box(sheet, top, bottom, left, right)
-        lines = lines[1:]
-
-
-def _columns(sheet: FilmSheet, columns: tuple[int, ...], height: float, width: float) -> Iterator[Box]:
-    for left, right in _cuts(width, len(columns)):
-        for top, bottom in _cuts(height, columns[0]):
-            yield _box(sheet, top, bottom, left, right)
-        columns = columns[1:]
-
-
-def _cuts(length: float, parts: int) -> Iterator[tuple[float, float]]:
-    each = (length - 2 * EDGE_MM - (parts - 1) * GAP_MM) / parts
-    for part in range(parts):
-        start = EDGE_MM + part * (each + GAP_MM)
-        yield start, start + each
-
-
-def _box(sheet: FilmSheet, top: float, bottom: float, left: float, right: float) -> Box:
-    row, column = sheet.pixels(top), sheet.pixels(left)
-    return Box(top=row, left=column, height=sheet.pixels(bottom) - row, width=sheet.pixels(right) - column)
+def _box(sheet: FilmSheet, left: float, top: float, right: float, bottom: float) -> Box:
+    row, column = sheet.pixels(top + EDGE_MM), sheet.pixels(left + EDGE_MM)
+    height, width = sheet.pixels(bottom + EDGE_MM) - row, sheet.pixels(right + EDGE_MM) - column
+    return Box(top=row, left=column, height=height, width=width)

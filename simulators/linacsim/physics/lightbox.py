@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,7 +34,8 @@ def on_light_box(density: ArrayLike, medium: str = "BLUE FILM") -> NDArray[np.ui
     Parameters
     ----------
     density : array_like
-        Optical density (transmission for film, reflection for paper), shape (rows, columns).
+        Optical density (transmission for film, reflection for paper): of all light, shape (rows, columns), or of red, green
+        and blue light, shape (rows, columns, 3).
     medium : str
         Medium Type: PAPER, CLEAR FILM, BLUE FILM, MAMMO CLEAR FILM or MAMMO BLUE FILM.
 
@@ -51,9 +53,19 @@ def on_light_box(density: ArrayLike, medium: str = "BLUE FILM") -> NDArray[np.ui
     values = np.asarray(density, dtype=np.float32)
     # A film holds few distinct densities to the eye: look them up in steps of 0.001 instead of raising millions to powers.
     steps = np.arange(0.0, max(float(values.max(initial=0.0)), 0.0) + 0.002, 0.001)
-    light = 10.0 ** -steps[:, None] * np.asarray(MEDIA[medium])
-    table = np.round(255 * _srgb(np.clip(light, 0.0, 1.0))).astype(np.uint8)
-    return np.asarray(table[np.round(np.maximum(values, 0) * 1000).astype(np.intp)], dtype=np.uint8)
+    table = seen(steps, medium)
+    index = np.round(np.maximum(values, 0) * 1000).astype(np.intp)
+    return table[index] if values.ndim == _GREY else table[index, np.arange(3)]
+
+
+def seen(density: NDArray[Any], medium: str) -> NDArray[np.uint8]:
+    """The sRGB colours of single densities, shape (n,), one by one: uint8, shape (n, 3); see `on_light_box`."""
+    require("MediumType", medium, MEDIA)
+    light = 10.0 ** -density[:, None] * np.asarray(MEDIA[medium])
+    return np.round(255 * _srgb(np.clip(light, 0.0, 1.0))).astype(np.uint8)
+
+
+_GREY = 2
 
 
 def _srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -41,7 +44,11 @@ def fitted_size(
 
 
 def magnify(
-    pixels: ArrayLike, size: tuple[int, int], magnification_type: MagnificationType = "CUBIC"
+    pixels: ArrayLike,
+    size: tuple[int, int],
+    magnification_type: MagnificationType = "CUBIC",
+    smoothing: float = 0.0,
+    within: tuple[int, int] | None = None,
 ) -> NDArray[np.float32]:
     """Resample an image to a size in printer pixels (PS3.3 C.13.5, Magnification Type).
 
@@ -53,11 +60,16 @@ def magnify(
         Rows and columns wanted; NONE asks for the size the image has.
     magnification_type : str
         REPLICATE, BILINEAR, CUBIC or NONE. A smaller size is averaged by BILINEAR and CUBIC, thinned by REPLICATE.
+    smoothing : float
+        Smoothing Type of CUBIC as a share: 0 keeps edges sharp (it goes through the pixels), 1 is as soft as a cubic
+        spline can be; the other kernels have none.
+    within : (int, int) or None
+        Rows and columns that are kept of the middle, where `size` is larger.
 
     Returns
     -------
     numpy.ndarray
-        float32, shape `size`, never outside the range of the input: CUBIC does not overshoot.
+        float32, shape `size` (or `within`), never outside the range of the input: CUBIC does not overshoot.
 
     Raises
     ------
@@ -66,13 +78,44 @@ def magnify(
     """
     require("MagnificationType", magnification_type, MAGNIFICATION_TYPES)
     values = np.asarray(pixels, dtype=np.float32)
+    kept = size if within is None else (min(size[0], within[0]), min(size[1], within[1]))
     if values.shape == size:
-        return values
+        return values[_middle(size[0], kept[0]), _middle(size[1], kept[1])]
     if magnification_type == "NONE":
         what = f"an image of {_x(values.shape)} pixels cannot be printed at {_x(size)} without scaling"
         raise InputError(what, "MagnificationType", "use REPLICATE, BILINEAR or CUBIC")
-    scaled = Image.fromarray(values).resize((size[1], size[0]), _KERNELS[magnification_type])
-    return np.clip(np.asarray(scaled, dtype=np.float32), values.min(), values.max())
+    if magnification_type == "CUBIC" and smoothing > 0:
+        rows, columns = (_weights(values.shape[axis], size[axis], kept[axis], smoothing) for axis in (0, 1))
+        scaled = rows @ values @ columns.T
+    else:
+        top, left = ((1 - kept[axis] / size[axis]) / 2 * values.shape[axis] for axis in (0, 1))
+        part = (left, top, values.shape[1] - left, values.shape[0] - top)
+        resized = Image.fromarray(values).resize((kept[1], kept[0]), _KERNELS[magnification_type], box=part)
+        scaled = np.asarray(resized, dtype=np.float32)
+    return np.clip(scaled, values.min(), values.max())
+
+
+def _middle(length: int, kept: int) -> slice:
+    start = (length - kept) // 2
+    return slice(start, start + kept)
+
+
+@lru_cache(maxsize=8)
+def _weights(length: int, wanted: int, kept: int, smoothing: float) -> NDArray[np.float32]:
+    """How much each of `length` pixels gives to the middle `kept` of `wanted`, shape (kept, length); a row's sum is 1."""
+    scale = max(length / wanted, 1.0)
+    middles = (np.arange(kept, dtype=np.float32) + 0.5 + (wanted - kept) / 2) * length / wanted - 0.5
+    given = _kernel((middles[:, None] - np.arange(length, dtype=np.float32)) / scale, smoothing)
+    return np.asarray(given / given.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _kernel(x: NDArray[Any], smoothing: float) -> NDArray[Any]:
+    """The cubic kernels of Mitchell and Netravali with B = smoothing, C = (1 - B) / 2."""
+    b, c = smoothing, (1 - smoothing) / 2
+    x = np.abs(x)
+    near = (12 - 9 * b - 6 * c) * x**3 + (-18 + 12 * b + 6 * c) * x**2 + (6 - 2 * b)
+    far = (-b - 6 * c) * x**3 + (6 * b + 30 * c) * x**2 + (-12 * b - 48 * c) * x + (8 * b + 24 * c)
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0)) / 6
 
 
 def _inside(length: float, most: int) -> int:

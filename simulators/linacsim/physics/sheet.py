@@ -1,8 +1,8 @@
-"""One sheet of film: images in their boxes, borders, trim and the label strip (PS3.3 C.13.3, C.13.5)."""
+"""One sheet of film: images in their boxes, borders, trim and letters (PS3.3 C.13.3, C.13.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,30 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linacsim.errors import InputError
-from linacsim.physics.emulsion import Film, expose
-from linacsim.physics.layout import EDGE_MM, LABEL_MM, Box, FilmSheet, density_of, image_boxes
-from linacsim.physics.lettering import draw_text
-from linacsim.physics.magnify import fitted_size, magnify
+from linacsim.physics.emulsion import Film, colour_curve, curve_index, density_curve
+from linacsim.physics.fitting import Fitting, Wish, fit
+from linacsim.physics.layout import Box, FilmSheet, density_of, image_boxes
+from linacsim.physics.magnify import magnify
+from linacsim.physics.presentation import IDENTITY, PresentationLut
+from linacsim.physics.strips import strips
 from linacsim.physics.terms import (
+    LARGER_IMAGES,
     MAGNIFICATION_TYPES,
     PHOTOMETRIC_INTERPRETATIONS,
     POLARITIES,
-    PRESENTATION_LUT_SHAPES,
+    REQUESTED_DECIMATE_CROP_BEHAVIORS,
+    LargerImage,
     MagnificationType,
     PhotometricInterpretation,
     Polarity,
-    PresentationLUTShape,
+    RequestedDecimateCropBehavior,
     require,
 )
 
 TRIM_MM = 0.35
 """Thickness of the trim line."""
 
-_LETTER_MM = 4.2
-_SMALLEST_LETTER_MM = 1.8
-_WORD_GAP_MM = 4.0
+_GREY, _COLOUR, _PLANES = 2, 3, 3
 
 Density = NDArray[np.float32]
+Ink = Callable[[Density], NDArray[Any]]
+"""What densities are held as: of any shape in, the same shape out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,17 +47,26 @@ class PlacedImage:
     Parameters
     ----------
     pixels : numpy.ndarray
-        Pixel values 0 to 2^bits - 1, shape (rows, columns).
+        Pixel values 0 to 2^bits - 1, shape (rows, columns), or (rows, columns, 3) of red, green and blue.
     bits : int
-        Depth: 8 or 12 as received, 10 to 16 behind a Presentation LUT Sequence.
+        Depth: 8 or 12.
     position : int
         Image Box Position, from 1.
-    photometric_interpretation, polarity, presentation_lut_shape, magnification_type : str
-        Defined terms of PS3.3 C.13.5 and C.11.4.
+    photometric_interpretation, polarity, magnification_type : str
+        Defined terms of PS3.3 C.13.5; the first has no say in colour.
+    presentation_lut : PresentationLut
+        Presentation LUT; it has no say in colour.
+    smoothing : float
+        Smoothing Type as a share from 0, none, to 1; see `linacsim.physics.magnify.magnify`.
     pixel_aspect : (int, int)
         Vertical and horizontal size of a pixel, as in Pixel Aspect Ratio (PS3.3 C.7.6.3.1.7).
     requested_image_size_mm : float or None
         Requested Image Size: width on the film in mm; None fills the box.
+    requested_behavior : str or None
+        Requested Decimate/Crop Behavior.
+    larger_image : str
+        What the printer does with an image that is too large where the client does not say: ``demagnify``, ``decimate``,
+        ``crop`` or ``fail``; see `linacsim.physics.fitting`.
     film : Film or None
         Density range and light of this box, where they differ from the sheet.
 
@@ -68,21 +81,51 @@ class PlacedImage:
     position: int
     photometric_interpretation: PhotometricInterpretation = "MONOCHROME2"
     polarity: Polarity = "NORMAL"
-    presentation_lut_shape: PresentationLUTShape = "IDENTITY"
+    presentation_lut: PresentationLut = IDENTITY
     magnification_type: MagnificationType = "CUBIC"
+    smoothing: float = 0.0
     pixel_aspect: tuple[int, int] = (1, 1)
     requested_image_size_mm: float | None = None
+    requested_behavior: RequestedDecimateCropBehavior | None = None
+    larger_image: LargerImage = "fail"
     film: Film | None = None
 
     def __post_init__(self) -> None:
         require("PhotometricInterpretation", self.photometric_interpretation, PHOTOMETRIC_INTERPRETATIONS)
         require("Polarity", self.polarity, POLARITIES)
-        require("PresentationLUTShape", self.presentation_lut_shape, PRESENTATION_LUT_SHAPES)
         require("MagnificationType", self.magnification_type, MAGNIFICATION_TYPES)
-        if self.pixels.ndim != 2 or self.pixels.size == 0:
-            raise InputError(f"shape {self.pixels.shape} is no picture", "pixels", "give an array (rows, columns)")
+        require("larger_image", self.larger_image, LARGER_IMAGES)
+        if self.requested_behavior is not None:
+            require("RequestedDecimateCropBehavior", self.requested_behavior, REQUESTED_DECIMATE_CROP_BEHAVIORS)
+        grey = self.pixels.ndim == _GREY
+        if self.pixels.size == 0 or not (grey or (self.pixels.ndim == _COLOUR and self.pixels.shape[2] == _PLANES)):
+            todo = "give an array (rows, columns) or (rows, columns, 3)"
+            raise InputError(f"shape {self.pixels.shape} is no picture", "pixels", todo)
         if min(self.pixel_aspect) < 1:
             raise InputError(f"{self.pixel_aspect} is no aspect", "PixelAspectRatio", "give two whole numbers above 0")
+
+    @property
+    def colour(self) -> bool:
+        """Whether it has red, green and blue."""
+        return self.pixels.ndim == _COLOUR
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+def fitting(sheet: FilmSheet, image: PlacedImage) -> Fitting:
+    """How an image fits into its box.
+
+    Raises
+    ------
+    InputError
+        If the sheet has no such box.
+    """
+    boxes = image_boxes(sheet)
+    _by_position([image], len(boxes))
+    return _fitting(sheet, image, boxes[image.position - 1])
 
 
 def compose(sheet: FilmSheet, images: Iterable[PlacedImage]) -> Density:
@@ -94,35 +137,78 @@ def compose(sheet: FilmSheet, images: Iterable[PlacedImage]) -> Density:
     Parameters
     ----------
     sheet : FilmSheet
-        Size, format, borders and label.
+        Size, format, borders, label and annotations.
     images : iterable of PlacedImage
         At most one for each position.
 
     Returns
     -------
     numpy.ndarray
-        Optical density, float32, shape ``sheet.shape``, within Dmin..Dmax of the sheet's film.
+        Optical density, float32, within Dmin..Dmax of the sheet's film: shape ``sheet.shape``, or ``(*sheet.shape, 3)`` of
+        red, green and blue light if one of the images has colours.
 
     Raises
     ------
     InputError
-        If a position does not exist or is taken twice, or an image does not fit without scaling.
+        If a position does not exist or is taken twice, or an image is too large for its box and nothing says what to do.
+    """
+    placed = list(images)
+    planes = paint(sheet, placed, [_as_it_is] * (_PLANES if any(image.colour for image in placed) else 1))
+    return planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
+
+
+def paint(sheet: FilmSheet, images: Iterable[PlacedImage], inks: Sequence[Ink]) -> list[NDArray[Any]]:
+    """Expose one sheet as `compose` does, once for each ink, and hold its densities as the ink says.
+
+    Parameters
+    ----------
+    sheet, images
+        See `compose`.
+    inks : sequence of callable
+        One, or three for red, green and blue.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        What each ink has made of the sheet, shape ``sheet.shape``.
+
+    Raises
+    ------
+    InputError
+        See `compose`.
     """
     boxes = image_boxes(sheet)
-    border = density_of(sheet.border_density, "BorderDensity", sheet.film)
-    density = np.full(sheet.shape, border, dtype=np.float32)
     placed = _by_position(images, len(boxes))
+    letters = strips(sheet)
+    planes = []
+    for number, ink in enumerate(inks):
+        plane = _background(sheet, boxes, placed, ink)
+        for position, image in placed.items():
+            _print(plane[boxes[position - 1].window], image, number, sheet, ink)
+        for box, density in letters:
+            plane[box.window] = ink(np.clip(density, sheet.film.dmin, sheet.film.dmax))
+        planes.append(plane)
+    return planes
+
+
+def _as_it_is(density: Density) -> NDArray[Any]:
+    return density
+
+
+def _background(sheet: FilmSheet, boxes: Sequence[Box], placed: dict[int, PlacedImage], ink: Ink) -> NDArray[Any]:
+    border = density_of(sheet.border_density, "BorderDensity", sheet.film)
     empty = density_of(sheet.empty_image_density, "EmptyImageDensity", sheet.film)
+    middle = (sheet.film.dmin + sheet.film.dmax) / 2
+    line = sheet.film.dmin if border > middle else sheet.film.dmax
+    border_ink, empty_ink, line_ink = ink(np.asarray([border, empty, line], dtype=np.float32))
+    plane = np.full(sheet.shape, border_ink)
     for position, box in enumerate(boxes, start=1):
-        if position in placed:
-            _print(density[box.window], placed[position], sheet)
-        else:
-            density[box.window] = empty
         if sheet.trim == "YES":
-            _trim(density, box, sheet, border)
-    if sheet.label:
-        _label(density, sheet)
-    return np.clip(density, sheet.film.dmin, sheet.film.dmax)
+            _trim(plane, box, max(sheet.pixels(TRIM_MM), 1), line_ink)
+            plane[box.window] = border_ink
+        if position not in placed:
+            plane[box.window] = empty_ink
+    return plane
 
 
 def _by_position(images: Iterable[PlacedImage], boxes: int) -> dict[int, PlacedImage]:
@@ -136,75 +222,43 @@ def _by_position(images: Iterable[PlacedImage], boxes: int) -> dict[int, PlacedI
     return placed
 
 
-def _print(area: Density, image: PlacedImage, sheet: FilmSheet) -> None:
-    size = _size(image, (area.shape[0], area.shape[1]), sheet)
-    top, left = (area.shape[0] - size[0]) // 2, (area.shape[1] - size[1]) // 2
-    area[top : top + size[0], left : left + size[1]] = expose(
-        magnify(image.pixels, size, image.magnification_type),
-        bits=image.bits,
-        film=image.film or sheet.film,
-        photometric_interpretation=image.photometric_interpretation,
-        polarity=image.polarity,
-        presentation_lut_shape=image.presentation_lut_shape,
+def _fitting(sheet: FilmSheet, image: PlacedImage, box: Box) -> Fitting:
+    size = image.requested_image_size_mm
+    wish = Wish(
+        magnification_type=image.magnification_type,
+        pixel_aspect=image.pixel_aspect,
+        requested_columns=None if size is None else sheet.pixels(size),
+        requested_behavior=image.requested_behavior,
+        larger_image=image.larger_image,
     )
+    return fit(image.shape, (box.height, box.width), wish)
 
 
-def _size(image: PlacedImage, box: tuple[int, int], sheet: FilmSheet) -> tuple[int, int]:
-    shape = (image.pixels.shape[0], image.pixels.shape[1])
-    if image.magnification_type == "NONE":
-        size = shape
-    elif image.requested_image_size_mm is not None:
-        columns = max(sheet.pixels(image.requested_image_size_mm), 1)
-        picture = shape[0] * image.pixel_aspect[0] / (shape[1] * image.pixel_aspect[1])
-        size = (max(round(columns * picture), 1), columns)
-    else:
-        return fitted_size(shape, box, image.pixel_aspect)
-    if size[0] > box[0] or size[1] > box[1]:
-        what = f"an image of {size[1]}x{size[0]} printer pixels is larger than its box of {box[1]}x{box[0]}"
+def _print(area: NDArray[Any], image: PlacedImage, plane: int, sheet: FilmSheet, ink: Ink) -> None:
+    """Expose an image in the middle of its box; what is larger than the box is cut off on both sides alike."""
+    box = Box(top=0, left=0, height=area.shape[0], width=area.shape[1])
+    how = _fitting(sheet, image, box)
+    if how.outcome == "too large":
+        what = (
+            f"an image of {how.size[1]}x{how.size[0]} printer pixels is larger than its box of {box.width}x{box.height}"
+        )
         raise InputError(what, f"ImageBoxPosition {image.position}", "crop or decimate it, or let it be fitted")
-    return size
+    pixels = image.pixels[..., plane] if image.colour else image.pixels
+    kernel = "BILINEAR" if how.scaled and image.magnification_type == "NONE" else image.magnification_type
+    shown = magnify(pixels, how.size, kernel, image.smoothing, within=(box.height, box.width))
+    top, left = (box.height - shown.shape[0]) // 2, (box.width - shown.shape[1]) // 2
+    curve = ink(np.clip(_curve(image, sheet), sheet.film.dmin, sheet.film.dmax))
+    area[top : top + shown.shape[0], left : left + shown.shape[1]] = curve[curve_index(shown, image.bits)]
 
 
-def _trim(density: Density, box: Box, sheet: FilmSheet, border: float) -> None:
+def _curve(image: PlacedImage, sheet: FilmSheet) -> Density:
+    film = image.film or sheet.film
+    if image.colour:
+        return colour_curve(image.bits, film, image.polarity)
+    return density_curve(image.bits, film, image.photometric_interpretation, image.polarity, image.presentation_lut)
+
+
+def _trim(plane: NDArray[Any], box: Box, thick: int, line: Any) -> None:
     # The line runs outside the box, so it never hides a pixel of the image.
-    thick = max(sheet.pixels(TRIM_MM), 1)
-    middle = (sheet.film.dmin + sheet.film.dmax) / 2
-    line = sheet.film.dmin if border > middle else sheet.film.dmax
     top, left = max(box.top - thick, 0), max(box.left - thick, 0)
-    bottom, right = box.top + box.height, box.left + box.width
-    density[top : box.top, left : right + thick] = line
-    density[bottom : bottom + thick, left : right + thick] = line
-    density[top : bottom + thick, left : box.left] = line
-    density[top : bottom + thick, right : right + thick] = line
-
-
-def _label(density: Density, sheet: FilmSheet) -> None:
-    rows, columns = sheet.shape
-    foot = density[rows - sheet.pixels(LABEL_MM + EDGE_MM / 2) :]
-    foot[:] = sheet.film.dmax
-    margin = sheet.pixels(EDGE_MM)
-    words = _words(sheet, columns - 2 * margin)
-    slack = columns - 2 * margin - sum(word.shape[1] for word in words)
-    top = (foot.shape[0] - words[0].shape[0]) // 2
-    left = float(margin)
-    for word in words:
-        area = foot[top : top + word.shape[0], int(left) : columns - margin]
-        area[:, : word.shape[1]] = _lettered(word[:, : area.shape[1]], sheet.film)
-        left += word.shape[1] + max(slack, 0) / max(len(words) - 1, 1)
-
-
-def _lettered(coverage: Density, film: Film) -> Density:
-    # Half a pixel of letter lets half of the light through: coverage is linear in light, not in density.
-    dark, bright = 10.0**-film.dmax, 10.0**-film.dmin
-    return np.asarray(-np.log10(dark + coverage * (bright - dark)), dtype=np.float32)
-
-
-def _words(sheet: FilmSheet, room: int) -> list[Density]:
-    # Long labels are written smaller; what is still too long runs out at the right margin.
-    height, smallest = sheet.pixels(_LETTER_MM), max(sheet.pixels(_SMALLEST_LETTER_MM), 8)
-    gaps = (len(sheet.label) - 1) * sheet.pixels(_WORD_GAP_MM)
-    while True:
-        words = [draw_text(text, height) for text in sheet.label]
-        if height <= smallest or sum(word.shape[1] for word in words) + gaps <= room:
-            return words
-        height -= 1
+    plane[top : box.top + box.height + thick, left : box.left + box.width + thick] = line

@@ -13,6 +13,8 @@ PresentationLUTShape = Literal["IDENTITY", "LIN OD"]
 MagnificationType = Literal["REPLICATE", "BILINEAR", "CUBIC", "NONE"]
 FilmOrientation = Literal["PORTRAIT", "LANDSCAPE"]
 Trim = Literal["YES", "NO"]
+RequestedDecimateCropBehavior = Literal["DECIMATE", "CROP", "FAIL"]
+LargerImage = Literal["demagnify", "decimate", "crop", "fail"]
 
 PHOTOMETRIC_INTERPRETATIONS: tuple[str, ...] = get_args(PhotometricInterpretation)
 POLARITIES: tuple[str, ...] = get_args(Polarity)
@@ -20,6 +22,8 @@ PRESENTATION_LUT_SHAPES: tuple[str, ...] = get_args(PresentationLUTShape)
 MAGNIFICATION_TYPES: tuple[str, ...] = get_args(MagnificationType)
 FILM_ORIENTATIONS: tuple[str, ...] = get_args(FilmOrientation)
 TRIMS: tuple[str, ...] = get_args(Trim)
+REQUESTED_DECIMATE_CROP_BEHAVIORS: tuple[str, ...] = get_args(RequestedDecimateCropBehavior)
+LARGER_IMAGES: tuple[str, ...] = get_args(LargerImage)
 
 
 def require(keyword: str, value: object, allowed: Iterable[str]) -> None:

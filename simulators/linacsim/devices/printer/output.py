@@ -6,29 +6,37 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from linacsim.devices.printer.film import demagnified, picture, placed_images, sheet_of
+from linacsim.devices.printer.film import current, placed_images, sheet_of
 from linacsim.devices.printer.hardware import Sheet
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
+from linacsim.devices.printer.picture import picture
 from linacsim.errors import InputError
-from linacsim.physics.film import FilmSheet, PlacedImage
+from linacsim.physics.film import FilmSheet, PlacedImage, fitting
 
 if TYPE_CHECKING:
     from linacsim.devices.printer.services import Printer
 
 
 def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], owner: str) -> tuple[list[Sheet], bool]:
-    """Return the sheets of a job, one copy of all films, and whether an image had to be demagnified."""
-    medium = str(session.attributes.MediumType)
+    """Return the sheets of a job, one copy of all films, and whether an image had to be made smaller."""
+    medium = current(str(session.attributes.MediumType), printer.personality.media)
     label = str(session.attributes.get("FilmSessionLabel") or "")
     sheets, smaller = [], False
     for number, film in enumerate(films, 1):
         texts = _label(printer, owner, label, number, len(films))
         sheet = sheet_of(film, printer.personality, texts)
-        images = placed_images(film)
-        fitting = demagnified(sheet, images)
-        smaller = smaller or any(one is not other for one, other in zip(images, fitting, strict=True))
-        sheets.append(Sheet(film=number, develop=_develop(printer, sheet, fitting, medium)))
+        images = placed_images(film, printer.personality, session)
+        smaller = smaller or _any_smaller(sheet, images)
+        sheets.append(Sheet(film=number, develop=_develop(printer, sheet, images, medium)))
     return sheets, smaller
+
+
+def _any_smaller(sheet: FilmSheet, images: list[PlacedImage]) -> bool:
+    try:
+        return any(fitting(sheet, image).outcome != "fits" for image in images)
+    except InputError:
+        # there is no room for the image boxes; the sheet comes out all the same, and says so
+        return False
 
 
 def copies_of(session: FilmSession) -> int:
@@ -52,12 +60,14 @@ def _label(printer: Printer, owner: str, label: str, number: int, count: int) ->
 def _develop(
     printer: Printer, sheet: FilmSheet, images: list[PlacedImage], medium: str
 ) -> Callable[[int], dict[str, Any]]:
-    """Return what turns the exposed sheet into a picture when it comes out."""
+    """Return what turns the exposed sheet into a picture when it comes out; all its copies look alike."""
+    made: list[bytes] = []
 
     def develop(ordinal: int) -> dict[str, Any]:
         told: dict[str, Any] = {"images": len(images)}
         try:
-            png = picture(sheet, images, medium)
+            png = made[0] if made else picture(sheet, images, medium)
+            made[:] = [png]
             told["sha256"] = hashlib.sha256(png).hexdigest()[:16]
             return {**told, "picture": printer.shelf.put("films", _free_name(printer, ordinal), png)}
         except (OSError, InputError) as exc:
