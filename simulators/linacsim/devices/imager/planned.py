@@ -86,11 +86,9 @@ def sources_of(
 def _reference(patient: LoadedPatient, shot: Radiograph, beam: int | None) -> ReferenceImage | None:
     near = [one for one in patient.references if not one.problem and one.gaze is not None
             and apart(one.gaze, shot.gaze) <= MOST_APART]  # fmt: skip
-    if beam is not None:
-        near = [one for one in near if one.beam == beam] or [one for one in near if one.beam is None]
     axes = {one.number: one.axis for one in patient.plan.beams}
-    # Of several from one direction, the one that was made for this axis.
-    ranked = sorted(near, key=lambda one: axes.get(one.beam or -1, "") != shot.axis)
+    # Of several from one direction the beam's own comes first, then one that was made for this axis.
+    ranked = sorted(near, key=lambda one: (beam is None or one.beam != beam, axes.get(one.beam or -1, "") != shot.axis))
     return ranked[0] if ranked else None
 
 

@@ -17,6 +17,8 @@ import numpy as np
 
 from linacsim.conformance.check import check
 from linacsim.conformance.check.findings import Finding, State
+from linacsim.conformance.check.items import Item
+from linacsim.conformance.check.values import spelled
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.plan import PlannedBeam
 from linacsim.errors import InputError
@@ -146,12 +148,12 @@ DECIDED: dict[str, Decision] = {
     "rt-image-geometry": Decision(("load",), _WARNING, by="readings; reference.read_reference for what they leave open"),
     "rt-image-position-default": Decision(("load",), None, _ADVICE, by="readings; reference.read_reference centres it"),
     "iso-same-2d": Decision(("2D",), _WARNING),
-    "beams-2d": Decision(("2D",), _REFUSAL, _REFUSAL, by="readings; _valid_beams for which of them are valid"),
+    "beams-2d": Decision(("2D",), by="_valid_beams, with the functions of the readings"),
     "iso-same-2d2d": Decision(("2D/2D",), _REFUSAL),
-    "beams-2d2d": Decision(("2D/2D",), _REFUSAL, _REFUSAL, by="readings; _valid_beams for which of them are valid"),
+    "beams-2d2d": Decision(("2D/2D",), by="_valid_beams, with the functions of the readings"),
     "angle-2d2d": Decision(("2D/2D",), _ADVICE, _ADVICE),
     "iso-same-marker": Decision(("marker",), _REFUSAL),
-    "beams-marker": Decision(("marker",), _REFUSAL, _REFUSAL, by="readings; _valid_beams for which of them are valid"),
+    "beams-marker": Decision(("marker",), by="_valid_beams, with the functions of the readings"),
     "angle-marker": Decision(("marker",), _ADVICE, _ADVICE),
     "ct-load-marker": Decision(("marker",), _REFUSAL, _REFUSAL),
     "ct-same-frame-marker": Decision(("marker",), _REFUSAL),
@@ -165,7 +167,7 @@ DECIDED: dict[str, Decision] = {
     "marker-point-coding": Decision(("marker",), _WARNING, by="readings; patient.LoadedPatient.markers leaves it out"),
     "marker-observation": Decision(("marker",), _WARNING, by="readings; patient.LoadedPatient.markers leaves it out"),
     "iso-same-3d3d": Decision(("3D/3D",), _REFUSAL),
-    "beam-3d3d": Decision(("3D/3D",), _WARNING, _REFUSAL, by="readings; _valid_beams for which of them are valid"),
+    "beam-3d3d": Decision(("3D/3D",), _WARNING, by="readings for Beam Type; _valid_beams, with their functions"),
     "ct-load-3d3d": Decision(("3D/3D",), _REFUSAL, _REFUSAL),
     "ct-same-frame-3d3d": Decision(("3D/3D",), _REFUSAL),
     "ct-z-spacing-3d3d": Decision(("3D/3D",), _ADVICE, _ADVICE),
@@ -185,7 +187,8 @@ _INVALID = frozenset(one for one in DECIDED if one.startswith("kv-")) | {"gantry
 """A beam that breaks one of these is no valid setup beam."""
 
 _FEWEST = {"2D": 1, "2D/2D": 2, "marker": 2, "3D/3D": 1}
-"""Valid beams that a match needs (2.2.1.4.1.4 to 2.2.1.4.1.7)."""
+_BEAMS = {"2D": "beams-2d", "2D/2D": "beams-2d2d", "marker": "beams-marker", "3D/3D": "beam-3d3d"}
+"""Valid beams that a match needs, and the precondition that says so (2.2.1.4.1.4 to 2.2.1.4.1.7)."""
 
 _ANY_PANEL = Panel(rows=1, columns=1, pitch=1.0)
 _SHOWN = 3
@@ -244,11 +247,11 @@ def _of_checker(patient: LoadedPatient, activity: Activity) -> Iterator[Judgemen
     for one in _findings(patient):
         rule, severity = _meaning(one, activity)
         if severity is not None:
-            groups.setdefault((rule, severity, _why(one)), []).append(one)
-    for (rule, severity, _), some in groups.items():
+            groups.setdefault((rule, severity, _why(patient, one, severity)), []).append(one)
+    for (rule, severity, why), some in groups.items():
         places = list(dict.fromkeys(_place(patient, one) for one in some))
         more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-        words = f"{', '.join(places[:_SHOWN])}{more}: {_why(some[0])}"
+        words = f"{', '.join(places[:_SHOWN])}{more}: {why}"
         yield Judgement(rule, some[0].section or _SECTIONS[activity], severity, words, _beam_number(patient, some[0]))
 
 
@@ -284,15 +287,30 @@ def _of_missing(finding: Finding, activity: Activity) -> Severity | None:
     return _REFUSAL if activity in _CT else None
 
 
-def _why(finding: Finding) -> str:
-    """Return what was found and what is wanted."""
-    if finding.state is State.PERSON:
-        return finding.reason
+def _why(patient: LoadedPatient, finding: Finding, severity: Severity) -> str:
+    """Return what was found and what is asked for."""
     wanted, keyword = finding.sentence or finding.wanted, finding.path.rpartition(".")[2]
-    if finding.found in ("", "absent"):
-        return f"{keyword} is missing; asked for: {wanted}" if keyword else wanted
-    found = finding.found if finding.found.startswith(keyword) else f"{keyword} {finding.found}"
-    return f"{found}; asked for: {wanted}"
+    if finding.state is State.PERSON:
+        return finding.reason if severity is _ADVICE else f"{finding.reason}; asked for: {wanted}"
+    found = finding.found
+    if found in ("", "absent", "no value") and keyword:
+        found = _value(patient, finding) or "is missing"
+    if found and not found.startswith(keyword):
+        found = f"{keyword} {found}"
+    return f"{found}; asked for: {wanted}" if found else wanted
+
+
+def _value(patient: LoadedPatient, finding: Finding) -> str:
+    """Return the value of the element that a finding points at; empty if there is none, or it is a sequence."""
+    owner = patient.objects.by_uid.get(finding.about.uid)
+    item = owner.root if owner else None
+    *steps, keyword = finding.path.split(".")
+    for step in steps:
+        name, _, index = step.rstrip("]").partition("[")
+        rows = item.items(name) if item else []
+        item = rows[int(index)] if index.isdecimal() and int(index) < len(rows) else None
+    values = item.list(keyword) if item and "[" not in keyword and "," not in keyword else []
+    return "" if any(isinstance(one, Item) for one in values) else spelled(values) if values else ""
 
 
 def _index(finding: Finding) -> int | None:
@@ -345,20 +363,23 @@ def _lies(patient: LoadedPatient, activity: Activity, _: Sequence[int]) -> Itera
 
 
 def _valid_beams(patient: LoadedPatient, activity: Activity, _: Sequence[int]) -> Iterator[Judgement]:
-    """Refuse a match for which too few of the setup beams are valid."""
+    """Refuse a match for which too few beams of the plan are set up for a picture, or too few of those are valid."""
     if activity == "load":
         return
     kinds = ("CBCT",) if activity == "3D/3D" else ("kV", "CBCT", "MV")
-    broken = {number: one.rule for one in _findings(patient) if one.state is State.BROKEN and one.rule in _INVALID
-              and (number := _beam_number(patient, one)) is not None}  # fmt: skip
     meant = [one for one in patient.plan.setup_beams if one.acquires in kinds]
     if activity == "2D":
         meant += [one for one in patient.plan.treatment_beams if one.acquires == "MV"]
+    broken = {number: one.rule for one in _findings(patient) if one.state is State.BROKEN and one.rule in _INVALID
+              and (number := _beam_number(patient, one)) is not None}  # fmt: skip
     valid = [one for one in meant if one.number not in broken]
-    if len(valid) < _FEWEST[activity] <= len(meant):
-        bad = ", ".join(f"{one.label} breaks {broken[one.number]}" for one in meant if one.number in broken)
-        words = f"RT Plan {patient.plan.label}: {len(valid)} valid setup beams, the least is {_FEWEST[activity]}: {bad}"
-        yield _said("valid-beams", activity, _REFUSAL, words)
+    if len(valid) >= _FEWEST[activity]:
+        return
+    rule = _BEAMS[activity]
+    asked = next(one for one in patient.system.preconditions if one.id == rule)
+    bad = ", ".join(f"{one.label} breaks {broken[one.number]}" for one in meant if one.number in broken)
+    words = f"RT Plan {patient.plan.label}: {len(valid)} valid beams are set up for it{': ' + bad if bad else ''}"
+    yield Judgement(rule, asked.section, _REFUSAL, f"{words}; asked for: {asked.rule}")
 
 
 def _structures(patient: LoadedPatient, activity: Activity, _: Sequence[int]) -> Iterator[Judgement]:
@@ -428,7 +449,7 @@ Own = Callable[[LoadedPatient, Activity, Sequence[int]], Iterator[Judgement]]
 OWN: dict[str, Own] = {
     "plan-beams": _has_beams,
     "patient-position": _lies,
-    "valid-beams": _valid_beams,
+    "beams": _valid_beams,
     "contours": _structures,
     "markers": _markers_in_ct,
     "ct-volume": _volume,
