@@ -120,26 +120,47 @@ class ImageMv(ImageBeam):
     dose: bool = False
 
 
-class ScanBeam(Settings):
-    """Take a cone-beam scan.
+class ScanSize(Settings):
+    """What a scan is reconstructed to.
 
     Attributes
     ----------
-    beam : str
-        Beam Name or Beam Number of a setup beam that asks for one; if left out, the plan's only one, if there is one.
-    preset : str
-        ``linacsim image --list`` has the names; by default the site's.
     columns, slices : int
         Rows and columns of a slice, and how many slices.
     thickness : float
         Of a slice, mm.
     """
 
-    beam: str = ""
-    preset: str = ""
     columns: Annotated[int, Field(ge=32, le=1024)] = 384
     slices: Annotated[int, Field(ge=2, le=400)] = 64
     thickness: Annotated[float, Field(gt=0.0, le=10.0)] = 2.5
+
+
+class ScanBeam(ScanSize):
+    """Take a cone-beam scan.
+
+    Attributes
+    ----------
+    beam : str
+        Beam Name or Beam Number of a setup beam that asks for one; if left out, the plan's first, if there is one.
+    preset : str
+        ``linacsim image --list`` has the names; by default the site's.
+    """
+
+    beam: str = ""
+    preset: str = ""
+
+
+class ImageSetup(ScanSize):
+    """Take what the plan's setup beams ask for: kV and MV pictures, cone-beam CT, in the order of the plan.
+
+    Attributes
+    ----------
+    beams : list of str
+        Beam Names or Beam Numbers; all setup beams whose imaging starts by itself, if left out.
+    """
+
+    beams: tuple[str, ...] = ()
 
 
 class MatchWith(Settings):

@@ -13,6 +13,7 @@ from linacsim.devices.imager.actions import (
     ApplyShift,
     ImageKv,
     ImageMv,
+    ImageSetup,
     Lie,
     Load,
     MatchWith,
@@ -30,13 +31,14 @@ from linacsim.devices.imager.matched import Matched
 from linacsim.devices.imager.network import Remote
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.personality import ImagerPersonality
-from linacsim.devices.imager.picturing import take_kv, take_mv, take_scan
+from linacsim.devices.imager.picturing import reconstruct_again, take_kv, take_mv, take_scan, take_setup
 from linacsim.devices.imager.plan import PlannedBeam
 from linacsim.devices.imager.registering import applied, matched_with
 from linacsim.devices.imager.scene import Scene
 from linacsim.devices.imager.state import Picture, Treatment, Volume
 from linacsim.devices.imager.storing import stored
 from linacsim.devices.imager.writing import Writer
+from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 from linacsim.physics.room import Scan
@@ -71,9 +73,9 @@ class Imager(Operated, Device):
         """Yield each kind of association that it opens."""
         return self.remote.calls()
 
-    def tell(self, text: str) -> None:
-        """Tell the user at the workstation."""
-        self.place.log("user-told", text=text)
+    def tell(self, text: str, **why: str) -> None:
+        """Tell the user at the workstation; `why` goes into the log beside the text."""
+        self.place.log("user-told", text=text, **why)
 
     def compute(self, fn: Callable[[], T], why: str) -> T:
         """Return what `fn()` returns, for work that keeps a processor busy and takes no bench time."""
@@ -143,8 +145,23 @@ class Imager(Operated, Device):
         self.remote.verify(what.to, what.called)
 
     def load(self, what: Load) -> None:
-        """Open a patient; a session begins."""
+        """Open a patient; a session begins.
+
+        Raises
+        ------
+        PlayFailure
+            If the patient cannot be opened, or what was acquired of the one before is not stored.
+        """
+        self._check_stored()
         self.treatment = self._begin(opened(self, what))
+
+    def _check_stored(self) -> None:
+        left = sum(len(one.objects) for one in self.treatment.waiting)
+        if left or self.treatment.views is not None:
+            what = f"{left} objects of this session are not stored" if left else "a scan of this session is not reconstructed"
+            text = f"no other patient can be opened: {what}; store them, or empty the image buffer"
+            self.tell(text)
+            raise PlayFailure(text)
 
     def lie(self, what: Lie) -> None:
         """Lay the patient on the couch."""
@@ -161,9 +178,18 @@ class Imager(Operated, Device):
         """Take an MV picture."""
         take_mv(self, what)
 
+    def image_setup(self, what: ImageSetup) -> None:
+        """Take what setup beams ask for."""
+        take_setup(self, what)
+
     def scan(self, what: ScanBeam) -> None:
         """Take a cone-beam CT."""
         take_scan(self, what)
+
+    def reconstruct(self, what: Nothing) -> None:
+        """Reconstruct the scan whose reconstruction has failed."""
+        del what
+        reconstruct_again(self)
 
     def match(self, what: MatchWith) -> None:
         """Match what was acquired last with what was planned."""
@@ -179,9 +205,10 @@ class Imager(Operated, Device):
         stored(self, what)
 
     def empty_buffer(self, what: Nothing) -> None:
-        """Throw away what is in the image buffer; nothing of it is stored any more."""
+        """Throw away what is in the image buffer, and what was found in it; nothing of it is stored any more."""
         super().empty_buffer(what)
-        self.treatment.waiting = [one for one in self.treatment.waiting if one.hold is None]
+        self.treatment.waiting.clear()
+        self.treatment.views = None
 
 
 def _name(beam: PlannedBeam | None) -> str:
@@ -194,7 +221,9 @@ ACTIONS: Mapping[str, Action] = {
     "lie": Action(Lie, "lie"),
     "image-kv": Action(ImageKv, "image_kv"),
     "image-mv": Action(ImageMv, "image_mv"),
+    "image-setup": Action(ImageSetup, "image_setup"),
     "scan": Action(ScanBeam, "scan"),
+    "reconstruct": Action(Nothing, "reconstruct"),
     "match": Action(MatchWith, "match"),
     "apply-shift": Action(ApplyShift, "apply_shift"),
     "store": Action(Store, "store"),
@@ -213,7 +242,7 @@ KIND = Kind(
     fields=FIELDS
     | {
         "axis", "beam", "beams", "body", "columns", "images", "markers", "match", "off-degrees", "off-mm", "left-mm",
-        "patient", "picture", "plan", "residual", "rows", "setup-beams", "slices", "trusted", "truth", "x", "y", "z",
+        "patient", "picture", "plan", "residual", "rows", "rule", "setup-beams", "slices", "trusted", "truth", "x", "y", "z",
     },
 )  # fmt: skip
 Imager.kind = KIND

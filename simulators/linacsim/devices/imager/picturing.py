@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linacsim.devices.imager.actions import ImageBeam, ImageKv, ImageMv, ScanBeam
-from linacsim.devices.imager.hardware.results import Exposure, Scanned, Sweep
+from linacsim.devices.imager.actions import ImageBeam, ImageKv, ImageMv, ImageSetup, ScanBeam
+from linacsim.devices.imager.hardware.results import Exposure, Sweep, Swept
 from linacsim.devices.imager.plan import PlannedBeam
-from linacsim.devices.imager.state import Picture, Volume
+from linacsim.devices.imager.state import Picture, Views, Volume
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.units import SECOND
 from linacsim.physics.geometry import Pose
@@ -84,9 +84,53 @@ def take_scan(imager: Imager, what: ScanBeam) -> Volume:
         )  # fmt: skip
 
     imager.hardware.prepare("cbct")
-    scanned: Scanned[Sweep, Scan] = imager.hardware.scan(preset, lambda sweep: sweep, work, slices=what.slices)
-    sweep = scanned.swept.sweep
-    return imager.keep_volume(sweep.number, sweep.began, beam, scanned.volume, scanned.hold)
+    swept: Swept[Sweep] = imager.hardware.sweep(preset, lambda sweep: sweep, slices=what.slices)
+    return _reconstructed(imager, Views(swept=swept, beam=beam, work=work))
+
+
+def reconstruct_again(imager: Imager) -> Volume:
+    """Reconstruct the scan whose reconstruction has failed.
+
+    Raises
+    ------
+    PlayFailure
+        If there is none, or it fails again.
+    """
+    views = imager.treatment.views
+    if views is None:
+        raise PlayFailure("there is nothing to reconstruct: no reconstruction has failed in this session")
+    return _reconstructed(imager, views)
+
+
+def _reconstructed(imager: Imager, views: Views) -> Volume:
+    """Return the volume of a scan; its views are kept until there is one."""
+    imager.treatment.views = views
+    scanned = imager.hardware.reconstruct(views.swept, views.work)
+    imager.treatment.views = None
+    sweep = views.swept.sweep
+    return imager.keep_volume(sweep.number, sweep.began, views.beam, scanned.volume, scanned.hold)
+
+
+def take_setup(imager: Imager, what: ImageSetup) -> None:
+    """Take what setup beams ask for (2.2.1.4.1.2); errors are those of `take_kv`."""
+    patient = imager.treatment.patient
+    if patient is None:
+        raise InputError("no plan is open", "image-setup", "load one first")
+    beams = [_named(imager, name) for name in what.beams] or patient.plan.asking_for("kV", "MV", "CBCT")
+    if not beams:
+        raise PlayFailure(f"RT Plan {patient.plan.label} has no setup beam whose imaging starts by itself")
+    size = {name: getattr(what, name) for name in ("columns", "slices", "thickness")}
+    for beam in beams:
+        name, asked = str(beam.number), beam.acquires
+        if asked == "kV":
+            take_kv(imager, ImageKv(beam=name))
+        elif asked == "MV":
+            take_mv(imager, ImageMv(beam=name))
+        elif asked == "CBCT":
+            take_scan(imager, ScanBeam(beam=name, **size))
+        else:
+            words = ", ".join(image.words for image in beam.images) or "nothing"
+            raise PlayFailure(f"{beam.label} asks for {words}, which does not start by itself")
 
 
 def _picture(exposure: Exposure, radiograph: Radiograph, beam: PlannedBeam | None, *, dose: bool = False) -> Picture:
