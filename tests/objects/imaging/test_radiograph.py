@@ -150,6 +150,18 @@ def test_a_picture_of_one_grey_has_a_window() -> None:
     assert (float(image.WindowCenter), float(image.WindowWidth)) == (40000.5, 1)
 
 
+def test_the_window_shows_the_body_and_not_the_air_around_it() -> None:
+    picture = radiograph()
+    pixels = np.full_like(picture.pixels, 50000)
+    pixels[8:40, 16:48] = np.linspace(1000, 5000, 32 * 32).reshape(32, 32)
+    water = np.zeros(pixels.shape, np.float32)
+    water[8:40, 16:48] = 150.0
+    image = rt_image(session(), replace(picture, pixels=pixels, water=water), number=1, label="body", at=0)
+    low, high = (float(image.WindowCenter) + sign * float(image.WindowWidth) / 2 for sign in (-1, 1))
+    assert 1000 <= low < 1200
+    assert 4500 < high <= 5000
+
+
 def test_each_matched_marker_is_a_curve_of_one_point() -> None:
     image = read_back(objects()["kv"][0])
     assert curves_of(image).tolist() == [list(one) for one in MARKERS]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydicom import Dataset
 
 from linacsim.errors import InputError
@@ -41,6 +41,8 @@ MODELS = {"kV": "On-Board Imager", "MV": "PortalVision AI"}
 _CU_MU = 100.0
 """MU that give 1 CU in the open beam at `_CU_DISTANCE` mm from the source."""
 _CU_DISTANCE = 1000.0
+_BODY = 20.0
+"""mm of water, from which on a pixel shows a body."""
 _LABEL = 16
 """Characters of an SH."""
 _PER_MINUTE = 60000.0
@@ -152,17 +154,23 @@ def _rescale(ds: Dataset, radiograph: Radiograph, *, dose: bool) -> None:
     slope = calibrated_units(radiograph) if dose else 1.0
     written = f"{slope:.9g}"
     put(ds, RescaleIntercept="0", RescaleSlope=written, RescaleType="CU" if dose else "US")
-    low, high = window(radiograph.pixels)
+    low, high = window(radiograph)
     unit = float(written)
     put(ds, WindowCenter=f"{(low + high) / 2 * unit:.8g}", WindowWidth=f"{(high - low) * unit:.8g}")
     if dose:
         ds.VOILUTFunction = "LINEAR_EXACT"  # the plain one has no windows below 1, and a portal image is 0.01 CU
 
 
-def window(pixels: NDArray[np.uint16]) -> tuple[float, float]:
-    """Return the values between which nearly all of a picture lies: its few darkest and brightest pixels left out."""
-    some = pixels[::4, ::4]
-    low, high = np.percentile(some, (0.5, 99.5))
+def window(radiograph: Radiograph) -> tuple[float, float]:
+    """Return the stored values between which nearly all that shows the body lies.
+
+    Air is far brighter than what is behind a body, and leaves and jaws are darker: both are left out, and so is the skin,
+    where the one turns into the other. A picture without a body is shown as a whole.
+    """
+    pixels, water = radiograph.pixels[::4, ::4], radiograph.water[::4, ::4]
+    body = pixels[water > _BODY]
+    some = body if body.size > pixels.size / 100 else pixels
+    low, high = np.percentile(some, (1.0, 95.0 if some is body else 99.5))
     return float(low), float(max(high, low + 1.0))
 
 
