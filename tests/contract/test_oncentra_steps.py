@@ -51,10 +51,12 @@ def expected(activity: str) -> list[Step]:
 
 
 def from_the_log(records: list[Record]) -> list[Step]:
+    """Return its requests; what the printer tells unasked is none of them."""
     return [
         (record["event"].removesuffix("-RQ"), record["sop-class"])
         for record in records
         if record["at"] == "OTP_SCU" and record["event"].endswith("-RQ") and record["event"].startswith("N-")
+        if record["event"] != "N-EVENT-REPORT-RQ"
     ]
 
 

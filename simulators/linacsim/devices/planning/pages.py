@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from linacsim.devices.planning.personality import Print
 from linacsim.errors import InputError
 from linacsim.objects.printable import PrintableImage, burn_in, frames, read_image, render
+from linacsim.objects.printcolour import ColourImage, burn_in_colour, render_colour
 from linacsim.physics.layout import display_format
 
 _GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
 """Columns and rows that ``auto`` chooses from, for an upright film."""
 
 
-def pages(what: Print, sources: Sequence[str | Dataset]) -> tuple[str, list[list[PrintableImage]]]:
+Page = PrintableImage | ColourImage
+Films = list[list[Page]]
+
+
+def pages(what: Print, sources: Sequence[str | Dataset], *, colour: bool = False) -> tuple[str, Films]:
     """Return the Image Display Format and the films of a job, each a list of images in the order of their positions.
 
     Parameters
@@ -27,20 +33,20 @@ def pages(what: Print, sources: Sequence[str | Dataset]) -> tuple[str, list[list
         What the user has chosen.
     sources : sequence of str or Dataset
         Paths of images, or images that were built here.
+    colour : bool
+        Whether they are for Basic Color Image Boxes.
 
     Raises
     ------
     InputError
-        If a file cannot be printed or the display format is not ``STANDARD``.
+        If a file cannot be printed, or the display format is none that says how many image boxes it has.
     """
-    images = [image for source in sources for image in _images(source, what)]
+    images = [image for source in sources for image in _images(source, what, colour=colour)]
     if not images:
         raise InputError("there is nothing to print", "images", "name at least one image")
     layout = _grid(len(images), what) if what.image_display_format == "auto" else what.image_display_format
     kind, numbers = display_format(layout)
-    if kind != "STANDARD":
-        raise InputError(f"{layout!r} is not supported here", "image-display-format", r"use STANDARD\C,R")
-    room = numbers[0] * numbers[1]
+    room = numbers[0] * numbers[1] if kind == "STANDARD" else sum(numbers)
     return layout, [images[start : start + room] for start in range(0, len(images), room)]
 
 
@@ -50,28 +56,39 @@ def _grid(count: int, what: Print) -> str:
     return f"STANDARD\\{short},{long}" if what.film_orientation == "PORTRAIT" else f"STANDARD\\{long},{short}"
 
 
-def _images(source: str | Dataset, what: Print) -> list[PrintableImage]:
+def _images(source: str | Dataset, what: Print, *, colour: bool) -> list[Page]:
     ds = read_image(source) if isinstance(source, str) else source
     count = frames(ds)
     wanted = {"all": count, "first": 1}.get(what.frames, what.frames) if isinstance(what.frames, str) else what.frames
     chosen = np.linspace(0, count - 1, min(int(wanted), count)).round().astype(int)
+    if colour:
+        shown = [render_colour(ds, int(frame)) for frame in chosen]
+        return [burn_in_colour(image) for image in shown] if what.annotate else list(shown)
     rendered = [render(ds, int(frame), what.bits) for frame in chosen]
-    return [burn_in(image) for image in rendered] if what.annotate else rendered
+    return [burn_in(image) for image in rendered] if what.annotate else list(rendered)
 
 
-def image_item(image: PrintableImage) -> Dataset:
-    """Return the item of a Basic Grayscale Image Sequence (PS3.3 C.13.5)."""
+def image_item(image: Page) -> Dataset:
+    """Return the item of a Basic Grayscale or Basic Color Image Sequence (PS3.3 C.13.5)."""
     item = Dataset()
-    item.SamplesPerPixel = 1
-    item.PhotometricInterpretation = image.photometric_interpretation
-    item.Rows, item.Columns = (int(length) for length in image.pixels.shape)
+    planes: NDArray[Any]
+    bits: int
+    if isinstance(image, ColourImage):
+        item.SamplesPerPixel, item.PhotometricInterpretation = 3, "RGB"
+        # colour by plane, the one that C.13.5 has
+        item.PlanarConfiguration = 1
+        bits, planes = 8, np.moveaxis(image.pixels, 2, 0)
+    else:
+        item.SamplesPerPixel, item.PhotometricInterpretation = 1, image.photometric_interpretation
+        bits, planes = image.bits, np.asarray(image.pixels)
+    item.Rows, item.Columns = (int(length) for length in image.pixels.shape[:2])
     item.PixelAspectRatio = [str(part) for part in image.pixel_aspect]
-    item.BitsAllocated = 8 if image.bits == 8 else 16
-    item.BitsStored = image.bits
-    item.HighBit = image.bits - 1
+    item.BitsAllocated = 8 if bits == 8 else 16
+    item.BitsStored = bits
+    item.HighBit = bits - 1
     item.PixelRepresentation = 0
-    item.PixelData = _encoded(image.pixels)
-    item["PixelData"].VR = "OB" if image.bits == 8 else "OW"
+    item.PixelData = _encoded(planes)
+    item["PixelData"].VR = "OB" if bits == 8 else "OW"
     return item
 
 

@@ -79,7 +79,9 @@ class Print(Settings):
     label : str
         Film Session Label.
     bits : int
-        Bits Stored of the images, 8 or 12.
+        Bits Stored of grayscale images, 8 or 12.
+    colour : bool
+        Which of two meta SOP classes is used where the printer accepts both: colour, or grayscale.
     annotate : bool
         Whether patient and image data are burnt into the corners.
     """
@@ -99,4 +101,5 @@ class Print(Settings):
     copies: Count = 1
     label: str = "ONCENTRA"
     bits: Literal[8, 12] = 12
+    colour: bool = False
     annotate: bool = True

@@ -1,10 +1,11 @@
-"""Basic Grayscale Print Management as SCU: films collated or uncollated, as the table of an activity gives the steps."""
+"""Basic Grayscale and Basic Color Print Management as SCU: films collated or uncollated, as the table of an activity gives the steps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from pydicom.dataset import Dataset
+from pynetdicom import evt
 
 from linacsim.conformance.model import Activity, Entity
 from linacsim.devices.device import Action
@@ -12,7 +13,7 @@ from linacsim.devices.planning.network import Service
 from linacsim.devices.planning.pages import pages
 from linacsim.devices.planning.peer import Peer
 from linacsim.devices.planning.personality import Print
-from linacsim.devices.planning.printjob import PrintJob
+from linacsim.devices.planning.printjob import PrintJob, negotiated_colour, told_by_printer
 
 PRINT = Action(Print, "print")
 _COLLATED, _UNCOLLATED = "print-collated", "print-uncollated"
@@ -35,16 +36,24 @@ class PrintSCU(Peer):
     def print(self, what: Print, activity: Activity | None) -> None:
         """Print images; without an activity, `collated` chooses between the two (Oncentra, section 2.2.2.2).
 
+        Which kind of image box is used follows from the negotiation: of the meta SOP classes that the printer has accepted
+        the one that `colour` asks for, else the other.
+
         Raises
         ------
         PlayFailure
             If the printer refuses a step, or the association ends.
         """
-        layout, films = pages(what, self.sources(what))
+        sources = self.sources(what)
+        layout, films = pages(what, sources, colour=what.colour)
         played = activity or self.entity.activity(_COLLATED if what.collated else _UNCOLLATED)
         identity = self.place.kernel.identity
-        laid_out = what.model_copy(update={"image_display_format": layout})
         with self.association(what.to, what.called, self.proposes(Service.PRINT)) as (_, assoc):
+            assoc.bind(evt.EVT_N_EVENT_REPORT, told_by_printer)
+            colour = negotiated_colour(assoc, what.colour)
+            if colour is not what.colour:
+                layout, films = pages(what, sources, colour=colour)
+            laid_out = what.model_copy(update={"image_display_format": layout, "colour": colour})
             job = PrintJob(
                 assoc, self.steps(played), laid_out, films, lambda purpose: identity.next_uid(self.name, purpose)
             )

@@ -1,19 +1,23 @@
-"""One print job on one association, played step by step from the table of an activity (PS3.4 Annex H as SCU)."""
+"""One print job on one association, in grey or in colour, step by step from an activity's table (PS3.4 Annex H as SCU)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import Any
 
 from pydicom.dataset import Dataset
+from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.status import code_to_category
 
 from linacsim.conformance.model import Activity, ActivityStep, Per
 from linacsim.devices.entity import end_of
-from linacsim.devices.planning.pages import image_item, sequence_of
+from linacsim.devices.planning.pages import Films, Page, image_item, sequence_of
 from linacsim.devices.planning.personality import Print
-from linacsim.devices.sopclasses import (
+from linacsim.devices.printclasses import (
+    BasicColorImageBox,
+    BasicColorPrintManagementMeta,
     BasicFilmBox,
     BasicFilmSession,
     BasicGrayscaleImageBox,
@@ -23,13 +27,28 @@ from linacsim.devices.sopclasses import (
 )
 from linacsim.errors import HarnessError, PlayFailure
 from linacsim.kernel.border.links import link_of
-from linacsim.objects.printable import PrintableImage
 
 PRINT = 1
 """Action Type ID (PS3.4 H.4.1.2.4)."""
-_META = BasicGrayscalePrintManagementMeta
+_PRINTER_STATUS = {1: "NORMAL", 2: "WARNING", 3: "FAILURE"}
+"""By Event Type ID (PS3.4 H.4.6.2.1)."""
 
-Films = list[list[PrintableImage]]
+
+def negotiated_colour(assoc: Association, wanted: bool) -> bool:
+    """Return whether images are sent in colour: as `wanted` if the printer has accepted that, else as it has accepted."""
+    accepted = {str(context.abstract_syntax) for context in assoc.accepted_contexts}
+    grayscale, colour = BasicGrayscalePrintManagementMeta in accepted, BasicColorPrintManagementMeta in accepted
+    return colour if wanted or not grayscale else False
+
+
+def told_by_printer(event: evt.Event) -> tuple[int, None]:
+    """Take notice of what the printer tells unasked; to be able to is mandatory in the Printer SOP Class (PS3.4 H.4.6)."""
+    request: Any = event.request
+    told = event.event_information if request.EventInformation is not None else Dataset()
+    status = _PRINTER_STATUS.get(int(request.EventTypeID), "")
+    info = str(told.get("PrinterStatusInfo") or "")
+    link_of(event.assoc).log("printer-told", status=status, info=info)
+    return 0x0000, None
 
 
 class PrintJob:
@@ -47,11 +66,12 @@ class PrintJob:
         self._what = what
         self._films = films
         self._uid = uid
+        self._meta = BasicColorPrintManagementMeta if what.colour else BasicGrayscalePrintManagementMeta
         self._session = ""
         self._film = ""
         self._boxes: list[str] = []
         self._messages = 0
-        self._doers: dict[tuple[str, str], Callable[[list[PrintableImage]], None]] = {
+        self._doers: dict[tuple[str, str], Callable[[list[Page]], None]] = {
             ("N-GET", "Printer"): self._get_printer,
             ("N-CREATE", "Basic Film Session"): self._create_session,
             ("N-SET", "Basic Film Session"): self._set_session,
@@ -81,7 +101,7 @@ class PrintJob:
                 self._assoc.release()
             raise
 
-    def _play(self, step: ActivityStep, film: list[PrintableImage]) -> None:
+    def _play(self, step: ActivityStep, film: list[Page]) -> None:
         if step.per is Per.IMAGE_BOX:
             for position, image in enumerate(film, 1):
                 self._set_box(position, image)
@@ -91,8 +111,8 @@ class PrintJob:
             raise HarnessError(f"{self._activity.id}: no way to play {step.op} {step.sop_class}")
         doer(film)
 
-    def _get_printer(self, _film: list[PrintableImage]) -> None:
-        status, told = self._assoc.send_n_get([], Printer, PrinterInstance, msg_id=self._next(), meta_uid=_META)
+    def _get_printer(self, _film: list[Page]) -> None:
+        status, told = self._assoc.send_n_get([], Printer, PrinterInstance, msg_id=self._next(), meta_uid=self._meta)
         self._check("N-GET Printer", status)
         answer = told if told is not None else Dataset()
         state, info = str(answer.get("PrinterStatus", "")), str(answer.get("PrinterStatusInfo", ""))
@@ -100,26 +120,26 @@ class PrintJob:
         if state == "FAILURE":
             raise PlayFailure(f"the printer tells FAILURE ({info})")
 
-    def _create_session(self, _film: list[PrintableImage]) -> None:
+    def _create_session(self, _film: list[Page]) -> None:
         what, session = self._what, Dataset()
         session.MediumType = what.medium
         session.FilmDestination = "PROCESSOR"
         session.FilmSessionLabel = what.label
         self._session = self._uid("film-session")
         status, _ = self._assoc.send_n_create(
-            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=self._meta
         )
         self._check("N-CREATE Basic Film Session", status)
 
-    def _set_session(self, _film: list[PrintableImage]) -> None:
+    def _set_session(self, _film: list[Page]) -> None:
         session = Dataset()
         session.NumberOfCopies = str(self._what.copies)
         status, _ = self._assoc.send_n_set(
-            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+            session, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=self._meta
         )
         self._check("N-SET Basic Film Session", status)
 
-    def _create_film(self, _film: list[PrintableImage]) -> None:
+    def _create_film(self, _film: list[Page]) -> None:
         what, box, reference = self._what, Dataset(), Dataset()
         reference.ReferencedSOPClassUID = BasicFilmSession
         reference.ReferencedSOPInstanceUID = self._session
@@ -130,44 +150,51 @@ class PrintJob:
         box.Trim = what.trim
         box.ReferencedFilmSessionSequence = sequence_of(reference)
         self._film = self._uid("film-box")
-        status, told = self._assoc.send_n_create(box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
+        status, told = self._assoc.send_n_create(
+            box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=self._meta
+        )
         self._check("N-CREATE Basic Film Box", status)
         items = told.get("ReferencedImageBoxSequence") if told is not None else None
         self._boxes = [str(item.ReferencedSOPInstanceUID) for item in items or []]
 
-    def _set_film(self, _film: list[PrintableImage]) -> None:
+    def _set_film(self, _film: list[Page]) -> None:
         box = Dataset()
         box.MagnificationType = self._what.magnification
-        status, _ = self._assoc.send_n_set(box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
+        status, _ = self._assoc.send_n_set(box, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=self._meta)
         self._check("N-SET Basic Film Box", status)
 
-    def _set_box(self, position: int, image: PrintableImage) -> None:
+    def _set_box(self, position: int, image: Page) -> None:
         if position > len(self._boxes):
             raise PlayFailure(f"the printer made {len(self._boxes)} image boxes, {position} are needed")
         box = Dataset()
         box.ImageBoxPosition = position
-        box.BasicGrayscaleImageSequence = sequence_of(image_item(image))
+        if self._what.colour:
+            sop_class, name = BasicColorImageBox, "Basic Color Image Box"
+            box.BasicColorImageSequence = sequence_of(image_item(image))
+        else:
+            sop_class, name = BasicGrayscaleImageBox, "Basic Grayscale Image Box"
+            box.BasicGrayscaleImageSequence = sequence_of(image_item(image))
         uid = self._boxes[position - 1]
-        status, _ = self._assoc.send_n_set(box, BasicGrayscaleImageBox, uid, msg_id=self._next(), meta_uid=_META)
-        self._check(f"N-SET Basic Grayscale Image Box {position}", status)
+        status, _ = self._assoc.send_n_set(box, sop_class, uid, msg_id=self._next(), meta_uid=self._meta)
+        self._check(f"N-SET {name} {position}", status)
 
-    def _print_session(self, _film: list[PrintableImage]) -> None:
+    def _print_session(self, _film: list[Page]) -> None:
         status, _ = self._assoc.send_n_action(
-            None, PRINT, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=_META
+            None, PRINT, BasicFilmSession, self._session, msg_id=self._next(), meta_uid=self._meta
         )
         self._check("N-ACTION Basic Film Session", status)
 
-    def _print_film(self, _film: list[PrintableImage]) -> None:
+    def _print_film(self, _film: list[Page]) -> None:
         status, _ = self._assoc.send_n_action(
-            None, PRINT, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META
+            None, PRINT, BasicFilmBox, self._film, msg_id=self._next(), meta_uid=self._meta
         )
         self._check("N-ACTION Basic Film Box", status)
 
-    def _delete_film(self, _film: list[PrintableImage]) -> None:
-        status = self._assoc.send_n_delete(BasicFilmBox, self._film, msg_id=self._next(), meta_uid=_META)
+    def _delete_film(self, _film: list[Page]) -> None:
+        status = self._assoc.send_n_delete(BasicFilmBox, self._film, msg_id=self._next(), meta_uid=self._meta)
         self._check("N-DELETE Basic Film Box", status)
 
-    def _release(self, _film: list[PrintableImage]) -> None:
+    def _release(self, _film: list[Page]) -> None:
         self._assoc.release()
 
     def _next(self) -> int:
