@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from dataclasses import replace
 
@@ -64,6 +65,20 @@ def test_what_a_plan_does_not_say_stays_empty() -> None:
                     "PatientName", "PatientID"):  # fmt: skip
         assert keyword in image
         assert not image.get(keyword)
+
+
+@pytest.mark.parametrize(("keyword", "value"), [
+    ("PatientID", "9" * 70), ("PatientName", "Long^" + "x" * 80), ("StudyID", "seventeen letters"),
+    ("StudyDate", "6 May 2024"), ("PatientBirthDate", "19991332"), ("PatientSex", "male"),
+])  # fmt: skip
+def test_odd_values_of_a_plan_go_on_as_they_came(keyword: str, value: str) -> None:
+    ds = plan()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        setattr(ds, keyword, value)
+    day = Session(Identity(1), subject_of(ds), "one")
+    image = rt_image(day, radiograph(), number=1, label="one", at=0)
+    assert str(image[keyword].value) == value
 
 
 def test_a_plan_without_isocentre_is_a_subject_without() -> None:

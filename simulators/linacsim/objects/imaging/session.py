@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -103,10 +104,12 @@ def begin(
     )  # fmt: skip
     put(ds, InstanceCreationDate=date(moment), InstanceCreationTime=clock(moment))
     ds.InstanceCreatorUID = IMPLEMENTATION_CLASS_UID
-    put(ds, PatientName=subject.patient_name, PatientID=subject.patient_id)
-    put(ds, PatientBirthDate=subject.birth_date, PatientSex=subject.sex)
-    put(ds, StudyInstanceUID=subject.study, StudyID=subject.study_id, AccessionNumber=subject.accession)
-    put(ds, StudyDate=subject.study_date, StudyTime=subject.study_time, ReferringPhysicianName="")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's words on odd values: what a plan has been given goes on as it came
+        put(ds, PatientName=subject.patient_name, PatientID=subject.patient_id)
+        put(ds, PatientBirthDate=subject.birth_date, PatientSex=subject.sex)
+        put(ds, StudyInstanceUID=subject.study, StudyID=subject.study_id, AccessionNumber=subject.accession)
+        put(ds, StudyDate=subject.study_date, StudyTime=subject.study_time, ReferringPhysicianName="")
     put(ds, Modality=MODALITIES[kind], SeriesInstanceUID=session.uid(kind, "series", *key[:-1]))
     put(ds, SeriesNumber=_SERIES_NUMBERS[kind], SeriesDescription=NAMES[kind], OperatorsName="")
     put(ds, SeriesDate=date(moment), SeriesTime=clock(moment))

@@ -5,7 +5,8 @@ whichever way the patient lies: `linacsim.physics.room.Scan` has its voxels so. 
 machine does not move with the couch; so where the couch has been moved since the session began, positions are moved back into
 the frame that is fixed to the table top, and Image Orientation (Patient) is that of axial slices unless the couch is turned.
 
-Stored values are Hounsfield units less Rescale Intercept: whole units come back as they went in.
+Stored values are Hounsfield units less Rescale Intercept: whole units come back as they went in. There are 65536 of them; what
+is beyond, inside or beside metal, is stored as the nearest.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MODEL = "OBI Cone-beam CT"
 
 _STEP = 1024
 """Rescale Intercept is a negative multiple of this, low enough for the lowest value."""
-_VALUES = 65536
+_LOWEST, _VALUES = -32768, 65536
 _WINDOW = ("40", "400")
 """Of soft tissue, HU."""
 
@@ -49,7 +50,7 @@ def ct_slices(session: Session, scan: Scan, *, number: int = 1, at: int) -> list
     Raises
     ------
     InputError
-        If the volume is not of the size of its grid, or its values span more than 16 bits.
+        If the volume is not of the size of its grid, or holds what is no number.
     """
     grid = scan.grid
     if scan.volume.shape != (grid.slices, grid.rows, grid.columns):
@@ -72,12 +73,9 @@ def _stored(volume: NDArray[np.float32]) -> tuple[NDArray[np.uint16], int]:
     """Return stored values, and the Rescale Intercept that turns them into Hounsfield units."""
     if not np.isfinite(volume).all():
         raise InputError("values that are no numbers", "CT slices", "give Hounsfield units")
-    low, high = float(np.rint(volume.min())), float(np.rint(volume.max()))
+    low = max(float(np.rint(volume.min())), float(_LOWEST))
     intercept = -_STEP * max(int(np.ceil(-low / _STEP)), 1)
-    if high - intercept >= _VALUES:
-        what = f"{low:g} to {high:g} HU"
-        raise InputError(what, "CT slices", f"16 bits hold {intercept} to {intercept + _VALUES - 1} HU")
-    return (np.rint(volume) - intercept).astype(np.uint16), intercept
+    return np.clip(np.rint(volume) - intercept, 0, _VALUES - 1).astype(np.uint16), intercept
 
 
 def _placed(session: Session, scan: Scan) -> tuple[Array, Array]:
