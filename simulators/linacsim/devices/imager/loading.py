@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from linacsim.conformance.kinds import NAMES, kind_of
@@ -15,7 +17,7 @@ from linacsim.devices.imager.plan import read_plan
 from linacsim.devices.imager.preconditions import judge
 from linacsim.devices.planning.sources import files_below
 from linacsim.errors import InputError, PlayFailure
-from linacsim.objects.imagefile import read_instance
+from linacsim.objects.imagefile import pydicom_errors, read_instance
 
 if TYPE_CHECKING:
     from linacsim.devices.imager.device import Imager
@@ -36,8 +38,10 @@ def opened(imager: Imager, what: Load) -> LoadedPatient:
     objects = _read(imager, what.files) if what.to is None else _loaded(imager, what.to, what)
     patient = imager.compute(lambda: _patient(objects), "the patient to be opened")
     verdict = imager.compute(lambda: judge(patient, "load"), "the patient to be looked at")
-    for one in (*patient.warnings, *verdict.warnings, *verdict.advice):
-        imager.tell(str(one))
+    for words in patient.warnings:
+        imager.tell(words)
+    for one in (*verdict.warnings, *verdict.advice):
+        imager.tell(str(one), rule=one.rule)
     imager.place.log(
         "patient-opened", patient=patient.name, plan=patient.plan.label, beams=len(patient.plan.beams),
         setup_beams=len(patient.plan.setup_beams), slices=len(patient.slices), markers=len(patient.markers),
@@ -45,7 +49,7 @@ def opened(imager: Imager, what: Load) -> LoadedPatient:
     )  # fmt: skip
     if verdict.refusals:
         text = f"the patient cannot be opened: {'; '.join(str(one) for one in verdict.refusals)}"
-        imager.tell(text)
+        imager.tell(text, rule=", ".join(one.rule for one in verdict.refusals))
         raise PlayFailure(text)
     return patient
 
@@ -73,9 +77,13 @@ def _images_of(imager: Imager, to: str, plans: Sequence[Dataset]) -> tuple[str, 
 
 
 def _read(imager: Imager, names: Sequence[str]) -> list[Dataset]:
-    """Return what files and folders hold; in a folder, what is no DICOM is passed over."""
+    """Return what files and folders hold, of this run too; in a folder, what is no DICOM is passed over."""
     found: list[Dataset] = []
     for name in names:
+        written = imager.shelf.names(name)
+        if written:
+            found += [_written(imager, one) for one in written]
+            continue
         path = imager.find_file(name)
         if not Path(path).is_dir():
             found.append(read_instance(path))
@@ -86,6 +94,13 @@ def _read(imager: Imager, names: Sequence[str]) -> list[Dataset]:
             except InputError as exc:
                 imager.place.log("file-left-out", object=file.name, complaint=exc.what)
     return found
+
+
+def _written(imager: Imager, where: str) -> Dataset:
+    """Return an object that a peer has written to a file in this run."""
+    with pydicom_errors(where, "load files that were written as DICOM"):
+        ds: Dataset = dcmread(BytesIO(imager.shelf.read(where)))
+        return ds
 
 
 def _patient(objects: Sequence[Dataset]) -> LoadedPatient:

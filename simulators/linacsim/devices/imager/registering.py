@@ -38,8 +38,9 @@ def matched_with(imager: Imager, what: MatchWith) -> Matched:
     patient = treatment.patient
     if patient is None:
         raise PlayFailure(f"{kind} match refused: no patient is open")
-    pictures = _pictures(imager, kind)
+    pictures = treatment.pictures[-_PICTURES[kind] :] if kind in _PICTURES else []
     verdict = _judged(imager, patient, kind, pictures)
+    _check_acquired(imager, kind)
     scan = treatment.volume.scan if kind == "3D/3D" and treatment.volume is not None else None
     shots, beams = [one.radiograph for one in pictures], [one.beam.number if one.beam else None for one in pictures]
     found = imager.compute(lambda: match(kind, patient, shots, scan, beams), f"the {kind} match")
@@ -59,14 +60,13 @@ def matched_with(imager: Imager, what: MatchWith) -> Matched:
     return found
 
 
-def _pictures(imager: Imager, kind: MatchKind) -> list[Picture]:
+def _check_acquired(imager: Imager, kind: MatchKind) -> None:
     count, treatment = _PICTURES.get(kind, 0), imager.treatment
     if kind == "3D/3D" and treatment.volume is None:
         raise PlayFailure("3D/3D match refused: no cone-beam CT has been acquired")
     if len(treatment.pictures) < count:
         text = f"{kind} match refused: {len(treatment.pictures)} pictures have been taken, it takes {count}"
         raise PlayFailure(text)
-    return treatment.pictures[-count:] if count else []
 
 
 def _judged(imager: Imager, patient: LoadedPatient, kind: MatchKind, pictures: list[Picture]) -> Verdict:
@@ -74,10 +74,10 @@ def _judged(imager: Imager, patient: LoadedPatient, kind: MatchKind, pictures: l
     beams = tuple(one.beam.number for one in pictures if one.beam is not None)
     verdict = imager.compute(lambda: judge(patient, kind, beams), f"the preconditions of the {kind} match")
     for one in (*verdict.warnings, *verdict.advice):
-        imager.tell(str(one))
+        imager.tell(str(one), rule=one.rule)
     if verdict.refusals:
         text = f"{kind} match refused: {'; '.join(str(one) for one in verdict.refusals)}"
-        imager.tell(text)
+        imager.tell(text, rule=", ".join(one.rule for one in verdict.refusals))
         raise PlayFailure(text)
     return verdict
 

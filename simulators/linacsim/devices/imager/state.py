@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from linacsim.conformance.kinds import kind_of
 from linacsim.devices.imager.hardware.buffer import Hold
+from linacsim.devices.imager.hardware.results import Sweep, Swept
 from linacsim.devices.imager.matched import Matched
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.plan import PlannedBeam
@@ -70,6 +71,25 @@ class Volume:
     slices: list[Dataset]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Views:
+    """A scan that is not reconstructed yet.
+
+    Attributes
+    ----------
+    swept : Swept
+        Its views.
+    beam : PlannedBeam or None
+        The beam it was taken for.
+    work : callable
+        Makes the volume.
+    """
+
+    swept: Swept[Sweep]
+    beam: PlannedBeam | None
+    work: Callable[[Sweep], Scan]
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Waiting:
     """Objects that are to be stored, and the places that they take in the image buffer.
@@ -108,6 +128,8 @@ class Treatment:
     pictures : list of Picture
     volume : Volume or None
         The last one.
+    views : Views or None
+        Of a scan whose reconstruction has failed.
     found : Matched or None
         What the last match found.
     shift_applies : bool
@@ -126,6 +148,7 @@ class Treatment:
     scene: Scene | None = None
     pictures: list[Picture] = field(default_factory=list)
     volume: Volume | None = None
+    views: Views | None = None
     found: Matched | None = None
     shift_applies: bool = True
     waiting: list[Waiting] = field(default_factory=list)
