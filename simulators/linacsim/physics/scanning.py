@@ -42,6 +42,9 @@ _SCAN = 5
 _LEAST = 1e-5
 """Of the open field: what is left where a pixel says nothing or less."""
 
+_ROUNDS = 2
+"""In which scatter is made from the primary beam, and that from the scatter, in each view."""
+
 _LEAST_PRIMARY = 0.1
 """Of what was measured: more than the rest is never taken for scatter."""
 
@@ -101,6 +104,7 @@ class _Smooth:
     def __init__(self, panel: Panel, size: float) -> None:
         self.by = max(round(size / panel.pitch), 1)
         self.pitch = panel.pitch * self.by
+        self._added: Array | None = None
         self.rows, self.columns = (_between_coarse(count, self.by) for count in (panel.rows, panel.columns))
 
     def coarse(self, image: Array) -> Array:
@@ -126,10 +130,16 @@ class _Smooth:
         return np.asarray((1.0 - part) * beam + part * self.fine(spread(self.coarse(beam), self.pitch, width)))
 
     def removed(self, scatter: Scatter, measured: Array) -> Array:
-        """Return a measured beam without what `scatter` must have added."""
-        primary = scatter.removed(self.coarse(measured), self.pitch)
-        added = self.fine(scatter.reaching(primary, self.pitch))
-        return np.maximum(measured - added, _LEAST_PRIMARY * measured)
+        """Return a measured beam without what `scatter` must have added.
+
+        The scatter of the view before is where the search begins, as it changes little from view to view.
+        """
+        coarse = self.coarse(measured)
+        if self._added is None:
+            self._added = scatter.reaching(scatter.removed(coarse, self.pitch), self.pitch)
+        for _ in range(_ROUNDS):
+            self._added = scatter.reaching(np.maximum(coarse - self._added, _LEAST_PRIMARY * coarse), self.pitch)
+        return np.maximum(measured - self.fine(self._added), _LEAST_PRIMARY * measured)
 
 
 def _between_coarse(count: int, by: int) -> tuple[NDArray[np.int64], Array]:
