@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from linacsim.bench import Bench
-from linacsim.devices.device import Nothing
 from linacsim.devices.planning.personality import Print
-from linacsim.devices.printer.personality import Jam, PrinterPersonality, Processor, Refill, Supply
+from linacsim.devices.printer.hardware.acts import ClearJam, Jam, Refill
+from linacsim.devices.printer.personality import PrinterPersonality, Processor, Supply
 from linacsim.errors import PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import MILLISECOND, SECOND
@@ -119,7 +119,7 @@ def test_a_jam_stops_the_job_until_somebody_takes_the_sheet_out(
     assert until("printer-status", status="WARNING", info="FILM JAM")
     bench.play(bench.kernel.sleep, 200 * MILLISECOND)
     assert records("sheet-out") == []
-    act("PRINTER", "clear-jam", Nothing())
+    act("PRINTER", "clear-jam", ClearJam())
     assert order(until("sheet-out", count=2)) == [(1, 1, 1), (2, 1, 2)]
     assert until("printer-status", status="NORMAL")[-1]["t"] > jam["t"]
 
@@ -144,7 +144,7 @@ def test_a_jam_comes_once(bench: Bench, act: Callable[..., Any], until: Records,
 
 def test_the_operator_who_finds_no_jam_says_so(bench: Bench, act: Callable[..., Any]) -> None:
     with pytest.raises(PlayFailure, match=r"^PRINTER: no sheet is stuck$"):
-        act("PRINTER", "clear-jam", Nothing())
+        act("PRINTER", "clear-jam", ClearJam())
     assert bench.devices["PRINTER"].place.associations == {}
 
 
@@ -162,10 +162,11 @@ def test_an_empty_magazine_holds_the_job_until_the_refill(
     assert order(until("sheet-out", count=2)) == [(1, 1, 1), (2, 1, 2)]
 
 
-def test_a_full_receive_magazine_holds_the_job_too(
+def test_a_full_tray_holds_the_job_too(
     bench_clock: Bench, act: Callable[..., Any], until: Records, records: Records
 ) -> None:
-    bench_clock.add("printer", "PRINTER", settings=printer(receive=1))
+    fast = Processor(warm_up=5 * MILLISECOND, per_sheet=20 * MILLISECOND, tray=1)
+    bench_clock.add("printer", "PRINTER", settings=printer(processor=fast))
     bench_clock.add("oncentra-cm-print-scu", "OTP_SCU")
     act("OTP_SCU", "print", job(collated=True))
     assert until("printer-status", info="RECEIVER FULL")
@@ -205,7 +206,7 @@ def test_a_full_queue_refuses_the_next_job(
     act("OTP_SCU", "print", one)
     with pytest.raises(PlayFailure, match=rf"^N-ACTION Basic Film (Session|Box): status 0x{status} \(the print queue"):
         act("OTP_SCU", "print", one)
-    act("PRINTER", "clear-jam", Nothing())
+    act("PRINTER", "clear-jam", ClearJam())
     until("job-done", count=2)
     act("OTP_SCU", "print", one)
     until("job-done", count=3)

@@ -178,6 +178,8 @@ class PrintClient(Device):
         what = f"{ask.op} {ask.of}"
         if response is None:
             raise PlayFailure(f"{what}: {end_of(self._talk.assoc)}")
+        if ask.op == "N-CREATE" and ask.instance == "newest" and code_to_category(response.status) == "Failure":
+            self.known[_class_of(ask.of)].pop()
         said = f" ({response.comment})" if response.comment else ""
         if ask.status is not None and response.status != ask.status:
             raise PlayFailure(f"{what}: status 0x{response.status:04X}{said}, 0x{ask.status:04X} is wanted")

@@ -111,5 +111,4 @@ class JobBook:
 
 def info_of(job: Job) -> str:
     """Return Execution Status Info; a job that waits for nothing in particular is queued (PS3.3 C.13.9.1)."""
-    told = str(getattr(job, "info", "") or "")
-    return told or ("QUEUED" if job.state == "PENDING" else "NORMAL")
+    return job.info or ("QUEUED" if job.state == "PENDING" else "NORMAL")

@@ -9,10 +9,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from linacsim.devices.printer.film import sheet_of
-from linacsim.devices.printer.formats import boxes_in
 from linacsim.devices.printer.hierarchy import FilmBox
-from linacsim.devices.printer.media import available, installed
 from linacsim.errors import InputError
+from linacsim.physics.formats import box_count
 from linacsim.physics.layout import image_boxes
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def configuration(printer: Printer) -> Dataset:
 
 
 def _media(printer: Printer, *, here: bool) -> Iterator[Dataset]:
-    pairs = installed(printer) if here else available(printer)
+    pairs = printer.hardware.installed if here else printer.hardware.available
     for number, (medium, size) in enumerate(pairs, 1):
         item = Dataset()
         item.ItemNumber = number
@@ -92,7 +91,7 @@ def _format(printer: Printer, text: str, size: str, orientation: str) -> Dataset
     film.BorderDensity = film.EmptyImageDensity = "BLACK"
     film.Trim, film.MagnificationType = "NO", about.magnifications[0]
     try:
-        boxes_in(text, about)
+        box_count(text, about.custom_formats)
         place = image_boxes(sheet_of(FilmBox(uid="", attributes=film, boxes=[]), about, ()))[0]
     except InputError:
         # this sheet has no room for so many

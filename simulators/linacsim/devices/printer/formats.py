@@ -8,10 +8,7 @@ from pydicom.tag import Tag
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.statuses import INVALID_ATTRIBUTE_VALUE, RefusedError
 from linacsim.errors import InputError
-from linacsim.physics.layout import display_format
-
-_SLIDES = {"SLIDE": 12, "SUPERSLIDE": 6}
-"""Image boxes of the two formats whose boxes have the size of a slide; how many go on a sheet is left to the printer."""
+from linacsim.physics.formats import box_count
 
 
 def format_text(attributes: Dataset) -> str:
@@ -33,31 +30,12 @@ def image_boxes_of(attributes: Dataset, printer: PrinterPersonality) -> int:
     if word not in printer.display_formats and text not in printer.display_formats:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"ImageDisplayFormat {text} not supported", tag)
     try:
-        count = boxes_in(text, printer)
+        count = box_count(text, printer.custom_formats)
     except InputError:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"ImageDisplayFormat {text} not supported", tag) from None
     if count > printer.most_boxes:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{count} image boxes, at most {printer.most_boxes}", tag)
     return count
-
-
-def boxes_in(text: str, printer: PrinterPersonality) -> int:
-    """Return the number of image boxes of a format.
-
-    Raises
-    ------
-    InputError
-        If it is no format.
-    """
-    word, _, rest = text.partition("\\")
-    if word == "CUSTOM":
-        if rest not in printer.custom_formats:
-            raise InputError(f"{text!r} is not defined", "ImageDisplayFormat", "define it in custom-formats")
-        return boxes_in(printer.custom_formats[rest], printer)
-    if text in _SLIDES:
-        return _SLIDES[text]
-    kind, numbers = display_format(text)
-    return numbers[0] * numbers[1] if kind == "STANDARD" else sum(numbers)
 
 
 def annotation_boxes(attributes: Dataset, printer: PrinterPersonality) -> int:

@@ -51,7 +51,7 @@ def _change(desk: Desk, request: Request, *, colour: bool) -> Answer:
     if box.keyword in taken.attributes and after.image is not None:
         check_image(after.image, colour=colour, twelve_bit=desk.personality.twelve_bit)
         _check_lut(after.image, after.lut or film.lut or session.lut, required=desk.personality.presentation_lut_match)
-    told = judge(desk, session, film, after, at="N-SET")
+    told = judge(desk, film, after, at="N-SET")
     if told.refused:
         raise RefusedError(told.status, told.comment)
     if box.keyword in taken.attributes:

@@ -27,7 +27,9 @@ def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], ow
         sheet = sheet_of(film, printer.personality, texts)
         images = placed_images(film, printer.personality, session)
         smaller = smaller or _any_smaller(sheet, images)
-        sheets.append(Sheet(film=number, develop=_develop(printer, sheet, images, medium)))
+        size = current(str(film.attributes.FilmSizeID), printer.personality.film_sizes)
+        develop = _develop(printer, sheet, images, medium)
+        sheets.append(Sheet(film=number, develop=develop, medium=medium, size=size))
     return sheets, smaller
 
 

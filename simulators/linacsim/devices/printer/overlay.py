@@ -5,6 +5,9 @@ An overlay that an image box refers to is combined with its image: together they
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 from pydicom.dataset import Dataset
 
 from linacsim.devices.printclasses import BasicPrintImageOverlayBox
@@ -20,11 +23,13 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
     RefusedError,
 )
-from linacsim.devices.printer.taking import take
+from linacsim.devices.printer.taking import elements, take
 
 SOP_CLASS = BasicPrintImageOverlayBox
 _MOST = 64
 _ORIGIN = (1, 1)
+_TAGS = (0x60000010, 0x60000011, 0x60000050, 0x60003000)
+"""Overlay Rows, Overlay Columns, Overlay Origin, Overlay Data."""
 
 
 def create(desk: Desk, request: Request) -> Answer:
@@ -63,27 +68,30 @@ def _named(desk: Desk, uid: str) -> OverlayInstance:
     raise desk.work.refusal(uid) if desk.work.knows(uid) else RefusedError(NO_SUCH_SOP_INSTANCE, "no such overlay box")
 
 
+class _Plane(NamedTuple):
+    """An overlay plane (PS3.3 C.9.2) as it was sent."""
+
+    rows: Any
+    columns: Any
+    origin: Any
+    data: Any
+
+
+def _plane(attributes: Dataset) -> _Plane:
+    item = attributes.OverlayPixelDataSequence[0]
+    values = [item[tag].value if tag in item else None for tag in _TAGS]
+    return _Plane(*values)
+
+
 def _check(attributes: Dataset) -> None:
+    for _ in elements(attributes.OverlayPixelDataSequence[0]):
+        # every value can be read as its VR says
+        continue
     plane = _plane(attributes)
-    rows, columns = plane.get("OverlayRows"), plane.get("OverlayColumns")
-    if not isinstance(rows, int) or not isinstance(columns, int) or min(rows, columns) < 1:
+    if not isinstance(plane.rows, int) or not isinstance(plane.columns, int) or min(plane.rows, plane.columns) < 1:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, "the overlay has no Overlay Rows and Overlay Columns")
-    if len(plane.get("OverlayData") or b"") * 8 < rows * columns:
+    if not isinstance(plane.data, bytes) or len(plane.data) * 8 < plane.rows * plane.columns:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, "Overlay Data is too short")
-
-
-def _plane(attributes: Dataset) -> Dataset:
-    """Return the overlay plane in an item, by the keywords that pydicom gives to group 6000."""
-    plane, item = Dataset(), attributes.OverlayPixelDataSequence[0]
-    for keyword, tag in (
-        ("OverlayRows", 0x60000010),
-        ("OverlayColumns", 0x60000011),
-        ("OverlayOrigin", 0x60000050),
-        ("OverlayData", 0x60003000),
-    ):
-        if tag in item:
-            setattr(plane, keyword, item[tag].value)
-    return plane
 
 
 def combined_size(image: Dataset, overlay: OverlayInstance | None) -> tuple[int, int]:
@@ -92,7 +100,7 @@ def combined_size(image: Dataset, overlay: OverlayInstance | None) -> tuple[int,
     if overlay is None:
         return rows, columns
     plane = _plane(overlay.attributes)
-    origin = plane.get("OverlayOrigin")
-    top, left = (int(origin[0]), int(origin[1])) if origin is not None and len(origin) == 2 else _ORIGIN
-    bottom, right = top - 1 + int(plane.OverlayRows), left - 1 + int(plane.OverlayColumns)
+    placed = isinstance(plane.origin, Sequence) and not isinstance(plane.origin, str | bytes) and len(plane.origin) == 2
+    top, left = (int(plane.origin[0]), int(plane.origin[1])) if placed else _ORIGIN
+    bottom, right = top - 1 + int(plane.rows), left - 1 + int(plane.columns)
     return max(rows, bottom) - min(0, top - 1), max(columns, right) - min(0, left - 1)

@@ -1,4 +1,4 @@
-"""The parameters of a printer, and of what can be done to it."""
+"""The parameters of a printer."""
 
 from __future__ import annotations
 
@@ -7,39 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from linacsim.devices.entity import NetworkSettings
+from linacsim.devices.printer.hardware.settings import HardwareSettings, Processor, Supply
 from linacsim.devices.printer.shipped import merged, personality_named
 from linacsim.kernel.units import minutes, seconds
 from linacsim.settings import AETitle, Count, Duration, Settings
 
-
-class Supply(Settings):
-    """The supply magazine.
-
-    Attributes
-    ----------
-    sheets : int
-        Sheets in a full magazine.
-    low : int
-        SUPPLY LOW is told at this many sheets.
-    """
-
-    sheets: int = 125
-    low: int = 5
-
-
-class Processor(Settings):
-    """Exposure and development.
-
-    Attributes
-    ----------
-    warm_up : Duration
-        From switching on until the developer has its temperature.
-    per_sheet : Duration
-        How long one sheet takes through exposure and development.
-    """
-
-    warm_up: Duration = seconds(20)
-    per_sheet: Duration = seconds(8)
+__all__ = ["Events", "PrinterPersonality", "Processor", "Supply"]
 
 
 class Events(Settings):
@@ -62,8 +35,8 @@ class Events(Settings):
     no_answer: Literal["abort", "go-on"] = "abort"
 
 
-class PrinterPersonality(NetworkSettings):
-    r"""A printer.
+class PrinterPersonality(NetworkSettings, HardwareSettings):
+    r"""A printer: how it serves. What it is made of, with its film sizes, media and destinations, is `HardwareSettings`.
 
     Attributes
     ----------
@@ -97,8 +70,6 @@ class PrinterPersonality(NetworkSettings):
         Supported Annotation Display Format IDs, with the number of their annotation boxes; none: no annotation.
     session_label : bool
         Whether the Film Session Label is printed at the foot of each film.
-    film_sizes, media, destinations : list of str
-        Supported values of Film Size ID, Medium Type and Film Destination; the first is the default.
     magnifications, smoothings, resolutions : list of str
         Supported values of Magnification Type, Smoothing Type and Requested Resolution ID; the first is the default.
     border_densities, empty_image_densities : list of str
@@ -139,16 +110,6 @@ class PrinterPersonality(NetworkSettings):
         N-EVENT-REPORT.
     pixels_per_mm : float
         Resolution of the film picture.
-    supply, processor : Settings
-        Hardware.
-    transport : Duration
-        From the supply magazine to the processor.
-    receive : int
-        Sheets that the receive magazine holds.
-    queue : int
-        Print jobs that may wait.
-    memory : int
-        Bytes for the images of all associations.
     """
 
     dimse_timeout: Duration = seconds(300)
@@ -179,12 +140,6 @@ class PrinterPersonality(NetworkSettings):
     custom_formats: Mapping[str, str] = {}
     annotation_formats: Mapping[str, Count] = {}
     session_label: bool = True
-    film_sizes: tuple[str, ...] = (
-        "14INX17IN", "8INX10IN", "8_5INX11IN", "10INX12IN", "10INX14IN", "11INX14IN", "11INX17IN", "14INX14IN",
-        "24CMX24CM", "24CMX30CM", "A4", "A3",
-    )  # fmt: skip
-    media: tuple[str, ...] = ("BLUE FILM", "CLEAR FILM", "PAPER")
-    destinations: tuple[str, ...] = ("MAGAZINE", "PROCESSOR")
     magnifications: tuple[str, ...] = ("CUBIC", "BILINEAR", "REPLICATE", "NONE")
     smoothings: tuple[str, ...] = ()
     resolutions: tuple[str, ...] = ("STANDARD",)
@@ -215,13 +170,6 @@ class PrinterPersonality(NetworkSettings):
     events: Events = Events()
     pixels_per_mm: float = 6.0
 
-    supply: Supply = Supply()
-    processor: Processor = Processor()
-    transport: Duration = seconds(3)
-    receive: Count = 50
-    queue: Count = 10
-    memory: Count = 256 * 1024 * 1024
-
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, *args: Any, **options: Any) -> Self:
         """Build it from what a file says; a `personality` that is named there gives all that is not said."""
@@ -238,19 +186,3 @@ class PrinterPersonality(NetworkSettings):
         """
         base = cls.model_validate_json(json.dumps(personality_named(name)), by_alias=True, by_name=False)
         return cls(**{**{field: getattr(base, field) for field in cls.model_fields}, **changed})
-
-
-class Jam(Settings):
-    """Breakage: the next sheet gets stuck in the transport.
-
-    Attributes
-    ----------
-    cleared_after : Duration
-        When somebody clears it; without it, the operator has to (`clear-jam`).
-    """
-
-    cleared_after: Duration | None = None
-
-
-class Refill(Settings):
-    """The operator puts in a full supply magazine and empties the receive magazine."""

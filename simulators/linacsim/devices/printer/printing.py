@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -9,7 +11,8 @@ from linacsim.devices.printclasses import PrintJob
 from linacsim.devices.printer.answers import Answer, reference
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.formats import format_text
-from linacsim.devices.printer.hardware import QueueFullError
+from linacsim.devices.printer.hardware import MediumNotInstalledError, QueueFullError
+from linacsim.devices.printer.hardware.jobs import Priority
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
 from linacsim.devices.printer.output import copies_of, film_sheets
 from linacsim.devices.printer.rules import FILM, SESSION
@@ -18,6 +21,7 @@ from linacsim.devices.printer.statuses import (
     INVALID_ARGUMENT_VALUE,
     NO_SUCH_ACTION,
     NO_SUCH_ARGUMENT,
+    PROCESSING_FAILURE,
     SUCCESS,
     RefusedError,
 )
@@ -48,14 +52,25 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
     RefusedError
         `when_full` if the queue takes no more jobs, C603 or C613 if an image must not be made smaller.
     """
-    told = worst([judge(desk, session, film, box) for film in films for box in film.boxes])
+    told = worst([judge(desk, film, box) for film in films for box in film.boxes])
     if told.refused:
         raise RefusedError(told.status, told.comment)
     sheets, _ = film_sheets(desk.printer, session, films, desk.client)
     try:
-        job = desk.printer.hardware.submit(desk.client, sheets, copies_of(session))
+        job = desk.printer.hardware.submit(
+            desk.client,
+            sheets,
+            copies_of(session),
+            priority=cast("Priority", str(session.attributes.PrintPriority)),
+            destination=str(session.attributes.FilmDestination),
+            label=str(session.attributes.get("FilmSessionLabel") or ""),
+        )
     except QueueFullError:
         raise RefusedError(when_full, "the print queue is full") from None
+    except MediumNotInstalledError as missing:
+        # PS3.4 H.4 has no status for it; the job does not come to be
+        wanted = " ".join(str(part) for part in reversed(missing.args))
+        raise RefusedError(PROCESSING_FAILURE, f"no magazine holds {wanted}") from None
     for number, film in enumerate(films, 1):
         film.printed = True
         _log_film(desk, session, film, job.number, number)

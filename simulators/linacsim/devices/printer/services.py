@@ -10,7 +10,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
-from linacsim.devices.device import Action, Device, Kind, Nothing
+from linacsim.devices.device import Device, Kind
 from linacsim.devices.entity import application_entity, listen
 from linacsim.devices.printclasses import (
     METAS,
@@ -26,11 +26,12 @@ from linacsim.devices.printclasses import (
 from linacsim.devices.printer.book import JobBook
 from linacsim.devices.printer.clerk import Clerk
 from linacsim.devices.printer.hardware import FilmHardware
-from linacsim.devices.printer.personality import Jam, PrinterPersonality, Refill
+from linacsim.devices.printer.hardware.acts import ACTIONS, BREAKAGES, EVENTS, FIELDS, Act
+from linacsim.devices.printer.hardware.memory import PrintBuffer
+from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.statuses import NO_SUCH_EVENT_TYPE, PROCESSING_FAILURE, SUCCESS
-from linacsim.devices.printer.store import Store
 from linacsim.devices.sopclasses import Verification
-from linacsim.errors import InputError, PlayFailure
+from linacsim.errors import InputError
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
@@ -44,8 +45,6 @@ class Printer(Device):
         Where each open association is served.
     book : JobBook
         The Print Jobs.
-    store : Store
-        The memory for images.
     supported : frozenset of UID
         The SOP classes that the personality supports.
     """
@@ -55,7 +54,6 @@ class Printer(Device):
     def __init__(self, place: Place, personality: PrinterPersonality, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
         self.hardware = FilmHardware(place.kernel, personality, place.log, place.name)
-        self.store = Store(personality.memory)
         self.book = JobBook(self)
         self.supported = supported_classes(personality)
         self.desks: dict[Association, Clerk] = {}
@@ -131,6 +129,11 @@ class Printer(Device):
         if clerk is not None:
             clerk.leave()
 
+    @property
+    def store(self) -> PrintBuffer:
+        """The memory for images."""
+        return self.hardware.memory
+
     def about(self) -> Dataset:
         """Return the attributes of the Printer (PS3.3 C.13.9)."""
         about, told = self.personality, Dataset()
@@ -141,7 +144,7 @@ class Printer(Device):
         told.DeviceSerialNumber = about.serial
         told.SoftwareVersions = about.software
         if about.calibration_told:
-            moment = self.place.kernel.identity.moment(getattr(self.hardware, "calibrated", 0))
+            moment = self.place.kernel.identity.moment(self.hardware.calibrated)
             told.DateOfLastCalibration = moment.strftime("%Y%m%d")
             told.TimeOfLastCalibration = moment.strftime("%H%M%S")
         return told
@@ -151,24 +154,9 @@ class Printer(Device):
         for clerk in list(self.desks.values()):
             clerk.tell_printer()
 
-    def jam(self, what: Jam) -> None:
-        """The next sheet gets stuck."""
-        self.hardware.jam_next()
-        if what.cleared_after is not None:
-            self.place.kernel.spawn(self._clear_later, what.cleared_after, name="clearing the jam", place=self.place)
-
-    def _clear_later(self, after: int) -> None:
-        self.place.kernel.sleep(after)
-        self.hardware.clear_jam()
-
-    def clear_jam(self, _what: Nothing) -> None:
-        """The operator takes the stuck sheet out."""
-        if not self.hardware.clear_jam():
-            raise PlayFailure(f"{self.name}: no sheet is stuck")
-
-    def refill(self, _what: Refill) -> None:
-        """The operator changes the magazines."""
-        self.hardware.refill()
+    def operate(self, what: Act) -> None:
+        """Let an operator do something, or something break."""
+        what.on(self.hardware)
 
 
 def supported_classes(about: PrinterPersonality) -> frozenset[UID]:
@@ -184,47 +172,17 @@ def supported_classes(about: PrinterPersonality) -> frozenset[UID]:
     return frozenset(active | ({BasicPrintImageOverlayBox} if about.retired else set()))
 
 
+_EVENTS = frozenset({"client-served", "film-copied", "event-not-sent", "event-unanswered"})
+_FIELDS = frozenset({"contexts", "destination", "format", "info", "medium", "orientation", "reason", "size"})
+
 KIND = Kind(
-    fields=frozenset(
-        {
-            "contexts",
-            "destination",
-            "film",
-            "format",
-            "images",
-            "info",
-            "job",
-            "owner",
-            "picture",
-            "medium",
-            "orientation",
-            "sha256",
-            "sheet",
-            "sheets",
-            "size",
-        }
-    ),
     name="printer",
     build=Printer,
     settings=PrinterPersonality,
-    about="a film printer: all of Print Management, with magazines, transport and processor behind it",
-    actions={"clear-jam": Action(Nothing, "clear_jam"), "refill": Action(Refill, "refill")},
-    breakages={"jam": Action(Jam, "jam")},
-    events=frozenset(
-        {
-            "printer-status",
-            "job-queued",
-            "job-printing",
-            "job-done",
-            "sheet-out",
-            "film-jam",
-            "jam-cleared",
-            "magazines-changed",
-            "client-served",
-            "film-copied",
-            "event-not-sent",
-            "event-unanswered",
-        }
-    ),
+    about="a film printer: all of Print Management, with the hardware of a laser imager behind it",
+    actions=ACTIONS,
+    breakages=BREAKAGES,
+    events=EVENTS | _EVENTS,
+    fields=FIELDS | _FIELDS,
 )
 Printer.kind = KIND

@@ -1,18 +1,20 @@
-"""Images that are larger than their image box: shown smaller, cropped, decimated or refused (PS3.4 H.4.2.2.4, H.4.3.1.2.1).
+"""Images that are larger than their image box: the statuses of what becomes of them (PS3.4 H.4.2.2.4, H.4.3.1.2.1).
 
-An image is too large if its Requested Image Size does not go into the box; if it must be shown pixel by pixel (Magnification
-Type NONE) and there are more of them than the box has; or if the client has asked for one of the three behaviours and there
-are more pixels than the box has (PS3.3 C.13.5). Without such a wish an image is simply fitted into its box.
+What becomes of them is `linacsim.physics.fitting`'s to say; an overlay needs room with its image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+
+from pydicom.dataset import Dataset
 
 from linacsim.devices.printer.desk import Desk
 from linacsim.devices.printer.film import sheet_of
-from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox
+from linacsim.devices.printer.hierarchy import FilmBox, ImageBox
 from linacsim.devices.printer.overlay import combined_size
 from linacsim.devices.printer.statuses import (
     COMBINED_IMAGE_TOO_LARGE,
@@ -23,12 +25,19 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
 )
 from linacsim.errors import InputError
-from linacsim.physics.film import image_boxes
+from linacsim.physics.fitting import Outcome, Wish, fit
+from linacsim.physics.layout import image_boxes
 
-BEHAVIOURS = {"DECIMATE": "decimate", "CROP": "crop", "FAIL": "fail"}
-"""Requested Decimate/Crop Behavior (2020,0040), by the word of `PrinterPersonality.larger_image`."""
-_WARNINGS = {"demagnify": DEMAGNIFIED, "decimate": DECIMATED, "crop": CROPPED}
-_GRAVITY = (SUCCESS, DEMAGNIFIED, DECIMATED, CROPPED, IMAGE_TOO_LARGE, COMBINED_IMAGE_TOO_LARGE)
+_STATUSES: Mapping[Outcome, int] = MappingProxyType(
+    {
+        "fits": SUCCESS,
+        "demagnified": DEMAGNIFIED,
+        "decimated": DECIMATED,
+        "cropped": CROPPED,
+        "too large": IMAGE_TOO_LARGE,
+    }
+)
+_GRAVITY = (*_STATUSES.values(), COMBINED_IMAGE_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +61,8 @@ def worst(judgements: Sequence[Judgement]) -> Judgement:
     return max(judgements, key=lambda one: _GRAVITY.index(one.status), default=FITS)
 
 
-def judge(desk: Desk, session: FilmSession, film: FilmBox, box: ImageBox, *, at: str = "N-ACTION") -> Judgement:
+def judge(desk: Desk, film: FilmBox, box: ImageBox, *, at: str = "N-ACTION") -> Judgement:
     """Judge the image of a box at one of the two occasions; at the other one there is nothing to say."""
-    del session
     image = box.image
     if image is None or desk.personality.checks_size_at != at:
         return FITS
@@ -62,33 +70,30 @@ def judge(desk: Desk, session: FilmSession, film: FilmBox, box: ImageBox, *, at:
         sheet = sheet_of(film, desk.personality, ())
         place = image_boxes(sheet)[box.position - 1]
     except InputError:
-        # the film box was taken as it is: its geometry is told when it is printed
+        # a sheet without room for its boxes comes out all the same, and its record says so
         return FITS
-    rows, columns = combined_size(image, box.overlay)
-    asked = str(box.attributes.get("RequestedDecimateCropBehavior") or "")
-    by_pixel = _magnification(film, box) == "NONE"
-    too_large = (asked or by_pixel) and (rows > place.height or columns > place.width)
-    if box.attributes.get("RequestedImageSize"):
-        width = sheet.pixels(float(box.attributes.RequestedImageSize))
-        vertical, horizontal = aspect(image)
-        height = width * rows * vertical / (columns * horizontal)
-        too_large = width > place.width or round(height) > place.height
-    if not too_large:
+    asked = box.attributes.get("RequestedImageSize")
+    wish = Wish(
+        magnification_type=cast("Any", _magnification(film, box)),
+        pixel_aspect=_aspect(image),
+        requested_columns=sheet.pixels(float(asked)) if asked else None,
+        requested_behavior=cast("Any", str(box.attributes.get("RequestedDecimateCropBehavior") or "") or None),
+        larger_image=desk.personality.larger_image,
+    )
+    outcome = fit(combined_size(image, box.overlay), (place.height, place.width), wish).outcome
+    if outcome == "fits":
         return FITS
-    behaviour = BEHAVIOURS.get(asked, desk.personality.larger_image)
-    if behaviour == "fail":
-        status = COMBINED_IMAGE_TOO_LARGE if box.overlay is not None else IMAGE_TOO_LARGE
-        return Judgement(status=status, comment=f"image box {box.position}: the image is larger")
-    return Judgement(status=_WARNINGS[behaviour], comment=f"image box {box.position}: the image is larger")
+    status = _STATUSES[outcome]
+    if status == IMAGE_TOO_LARGE and box.overlay is not None:
+        status = COMBINED_IMAGE_TOO_LARGE
+    what = "image and overlay" if box.overlay is not None else "image"
+    return Judgement(status=status, comment=f"image box {box.position}: {what} {outcome}")
 
 
-def aspect(image: object) -> tuple[int, int]:
-    """Return the Pixel Aspect Ratio of an image, vertical and horizontal; 1, 1 if it tells none that can be used."""
-    value = getattr(image, "PixelAspectRatio", None)
-    if not value or len(value) != 2 or min(int(part) for part in value) < 1:
-        return 1, 1
-    return int(value[0]), int(value[1])
+def _aspect(image: Dataset) -> tuple[int, int]:
+    value = image.get("PixelAspectRatio")
+    return (int(value[0]), int(value[1])) if value else (1, 1)
 
 
 def _magnification(film: FilmBox, box: ImageBox) -> str:
-    return str(box.attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "")
+    return str(box.attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "CUBIC")

@@ -1,0 +1,92 @@
+"""``linacsim coverage print``: what of Print Management the scenarios reach, and by what cause."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from linacsim.bench import Bench
+from linacsim.cli.options import seed_of
+from linacsim.cli.terminal import say
+from linacsim.cli.vocabulary import vocabulary
+from linacsim.errors import InputError
+from linacsim.kernel.log import Record
+from linacsim.report.coverage import Coverage, reached_by
+from linacsim.report.coverage_text import coverage_json, coverage_text
+from linacsim.report.run_folder import EVENTS
+from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
+from linacsim.scenario.loader import load_scenario
+from linacsim.scenario.runner import play
+from linacsim.scenario.verdict import Verdict
+
+_ABOUT = """
+Plays scenarios on the virtual clock, or reads run folders that are there, and tells which status codes, events, status terms,
+SOP classes, operations, display formats and film sizes they reach, by which scenario first and from what cause. All of it
+is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("coverage", help="tell what of Print Management is reached", description=_ABOUT)
+    parser.add_argument("what", choices=("print",), help="what to look at")
+    parser.add_argument(
+        "runs", nargs="*", metavar="SCENARIO|RUN", help="only these: scenarios, or run folders; else all that print"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
+    parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Tell the coverage; 1 if something is missing or a scenario does not pass."""
+    seed = seed_of(options.seed)
+    coverage, failed = Coverage(), []
+    for name, records, verdict in _runs(options.runs, seed):
+        coverage.add(reached_by(records, name))
+        if verdict is not Verdict.PASS:
+            failed.append(name)
+    say(coverage_json(coverage) if options.format == "json" else coverage_text(coverage))
+    for name in failed:
+        sys.stderr.write(f"linacsim: {name} does not pass\n")
+    return int(bool(failed) or not coverage.complete)
+
+
+def _runs(names: list[str], seed: int) -> Iterator[tuple[str, list[Record], Verdict]]:
+    """Yield name, records and verdict of each run."""
+    if not names:
+        names = [scenario_name(path) for path in all_scenarios() if scenario_name(path).startswith("print/")]
+    for name in names:
+        if Path(name).is_dir():
+            yield name, _read(Path(name)), Verdict.PASS
+        else:
+            yield _play(name, seed)
+
+
+def _play(name: str, seed: int) -> tuple[str, list[Record], Verdict]:
+    path = find_scenario(name)
+    scenario = load_scenario(path, vocabulary())
+    bench = Bench(seed=seed)
+    bench.search = (path.parent, Path())
+    bench.traffic.enabled = False
+    with bench:
+        outcome = play(bench, scenario)
+    return scenario_name(path), list(bench.log.records), outcome.verdict
+
+
+def _read(folder: Path) -> list[Record]:
+    """Return the records of a run folder."""
+    try:
+        lines = (folder / EVENTS).read_text("utf-8").splitlines()
+        return [record for record in map(json.loads, lines) if "event" in record]
+    except OSError as exc:
+        why = (exc.strerror or str(exc)).lower()
+        raise InputError(
+            f"no run: {EVENTS} {why}", str(folder), "name the folder of a run, such as runs/latest"
+        ) from exc
+    except (ValueError, TypeError) as exc:
+        raise InputError("is no event log", f"{folder}/{EVENTS}", "play the scenario again") from exc
