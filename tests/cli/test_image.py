@@ -81,7 +81,7 @@ def test_without_arguments_there_is_a_picture_its_truth_and_a_few_lines(capsys: 
 
 
 def test_a_shift_that_is_put_in_is_in_the_truth_and_in_the_picture() -> None:
-    shift = "4,-3,2,1,0,0"
+    shift = "-4,-3,2,1,0,0"
     made(
         "mv",
         "--phantom",
@@ -97,11 +97,11 @@ def test_a_shift_that_is_put_in_is_in_the_truth_and_in_the_picture() -> None:
     )
     for number, gantry in ((1, 0.0), (2, 90.0)):
         truth = truth_of(f"mv-winston-lutz-{number}")
-        assert truth["shift"] == {"x": 4.0, "y": -3.0, "z": 2.0, "rotation": 1.0, "pitch": 0.0, "roll": 0.0}
+        assert truth["shift"] == {"x": -4.0, "y": -3.0, "z": 2.0, "rotation": 1.0, "pitch": 0.0, "roll": 0.0}
         assert truth["gantry"] == gantry
         ball = truth["points"]["BB"]
-        turned = [4.0 * np.cos(np.radians(1)) + 3.0 * np.sin(np.radians(1)),
-                  4.0 * np.sin(np.radians(1)) - 3.0 * np.cos(np.radians(1)), 2.0]  # fmt: skip
+        turned = [-4.0 * np.cos(np.radians(1)) + 3.0 * np.sin(np.radians(1)),
+                  -4.0 * np.sin(np.radians(1)) - 3.0 * np.cos(np.radians(1)), 2.0]  # fmt: skip
         assert ball["fixed"] == pytest.approx(turned, abs=1e-5)
         water = np.load(f"images/mv-winston-lutz-{number}.npy")
         row, column = (round(value) for value in ball["pixel"])
@@ -197,6 +197,9 @@ def test_the_list_has_every_phantom_and_preset_in_a_few_words(capsys: pytest.Cap
         ("cbct --columns 2000", "reconstruction: 2000x2000x64 voxels; give up to 1024x1024x512"),
         ("cbct --columns many", "--columns: 'many' is not a whole number above 0; give for example --columns 64"),
         ("cbct --slices 200", "preset obi-pelvis: 500 mm of slices where the panel sees 199 mm; give fewer or thinner"),
+        ("cbct --gantry 90", "--gantry: cbct has none; use it with kv or mv"),
+        ("kv --field 100", "--field: kv has none; use it with mv"),
+        ("mv --slices 10", "--slices: mv has none; use it with cbct"),
         ("xray", "argument kind: invalid choice: 'xray'"),
     ],
 )

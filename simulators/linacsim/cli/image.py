@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from math import isfinite
@@ -51,7 +52,18 @@ _SAID = {
 }
 """Phantoms in a few words."""
 _EFFECTS = tuple(one.name for one in fields(Effects))
-_GANTRY = {"kv": "270", "mv": "0", "cbct": "0"}
+_OWN: dict[str, tuple[tuple[str, ...], str]] = {
+    "gantry": (("kv", "mv"), "0"),
+    "field": (("mv",), "150"),
+    "collimator": (("mv",), "0"),
+    "columns": (("cbct",), "384"),
+    "slices": (("cbct",), "64"),
+    "thickness": (("cbct",), "2.5"),
+    "detail": (("cbct",), "fast"),
+}
+"""Options that not every kind has: which have them, and what they are if nothing is said."""
+_ABOVE = "270"
+"""The gantry's angle that brings the kV source above the patient."""
 _REGION = {"pelvis": "pelvis", "thorax": "thorax"}
 _SCANS = {"pelvis": "obi-pelvis", "thorax": "obi-low-dose-thorax"}
 """Presets for what is wider than a head."""
@@ -62,7 +74,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("image", help="make test images of an imager, with their truth", description=_ABOUT)
     parser.add_argument("kind", nargs="?", choices=KINDS, help="kv or mv: a radiograph; cbct: a cone-beam CT")
     parser.add_argument("--phantom", metavar="NAME", help="what lies on the couch (default pelvis); see --list")
-    parser.add_argument("--ct", metavar="PATH", help="a CT series instead: its folder, or one file of two or more")
+    parser.add_argument("--ct", metavar="PATH", help="the folder of a CT series instead")
     parser.add_argument("--isocentre", metavar="X,Y,Z", help="with --ct, in its coordinates (default: its middle)")
     parser.add_argument("--position", default=None, metavar="POSITION", help="HFS (default), HFP, FFS or FFP")
     parser.add_argument(
@@ -72,20 +84,20 @@ def add_to(commands: Any) -> None:
         "--gantry", metavar="A[,A...]", help="angles of the main gantry (kv: 270, mv: 0); a picture for each"
     )
     parser.add_argument("--preset", metavar="NAME", help="technique or preset of a scan; see --list")
-    parser.add_argument("--field", default="150", metavar="SIDE|X1,X2,Y1,Y2", help="mv: the jaws (default 150)")
-    parser.add_argument("--collimator", default="0", metavar="A", help="mv: angle of the collimator")
-    parser.add_argument("--columns", default="384", help="cbct: columns and rows (default 384)")
-    parser.add_argument("--slices", default="64", help="cbct: slices (default 64)")
-    parser.add_argument("--thickness", default="2.5", help="cbct: mm between slices (default 2.5)")
-    parser.add_argument(
-        "--detail", choices=DETAILS, default="fast", help="cbct: fast (default) or all frames and pixels"
-    )
+    parser.add_argument("--field", metavar="SIDE|X1,X2,Y1,Y2", help="mv: the jaws (default 150)")
+    parser.add_argument("--collimator", metavar="A", help="mv: angle of the collimator")
+    parser.add_argument("--columns", metavar="N", help="cbct: columns and rows (default 384)")
+    parser.add_argument("--slices", metavar="N", help="cbct: slices (default 64)")
+    parser.add_argument("--thickness", metavar="N", help="cbct: mm between slices (default 2.5)")
+    parser.add_argument("--detail", choices=DETAILS, help="cbct: fast (default), a draft, or all frames and pixels")
     parser.add_argument("--without", default="", metavar="EFFECT,...", help=f"{', '.join(_EFFECTS)} or all")
     parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
     parser.add_argument("--out", default="images", metavar="DIR", help="where the files go (default images)")
     parser.add_argument("--format", default="dicom,png", metavar="FORMAT,...", help=f"of {', '.join(FORMATS)}")
     parser.add_argument("--list", action="store_true", help="list phantoms, techniques and presets")
     parser.set_defaults(command=command)
+    # argparse takes a list of numbers that begins with a minus for an option.
+    parser._negative_number_matcher = re.compile(r"^-[\d.]")  # noqa: SLF001 - there is no other way to tell it
 
 
 def command(options: argparse.Namespace) -> int:
@@ -95,6 +107,7 @@ def command(options: argparse.Namespace) -> int:
         return 0
     if options.kind is None:
         raise InputError("nothing to make", "linacsim image", f"say {', '.join(KINDS)} or --list")
+    _fill(options)
     watch = Stopwatch()
     # What computes is imported late: --help and --list answer at once.
     from linacsim.cli.imaging import Making, body_of, make  # noqa: PLC0415
@@ -102,7 +115,7 @@ def command(options: argparse.Namespace) -> int:
     making = Making(
         kind=options.kind, out=Path(options.out), seed=seed_of(options.seed), formats=_formats(options.format),
         couch=_couch(options.shift), effects=_effects(options.without), detail=cast("Detail", options.detail),
-        gantries=_numbers(options.gantry or _GANTRY[options.kind], "--gantry", "for example 0 or 0,90"),
+        gantries=_numbers(options.gantry, "--gantry", "for example 0 or 0,90"),
         preset=_preset(options), field=_field(options.field, options.collimator), grid=_grid(options),
     )  # fmt: skip
     subject = body_of(options.phantom, options.ct, _isocentre(options), _position(options.position))
@@ -110,6 +123,15 @@ def command(options: argparse.Namespace) -> int:
         say(f"{line}\n")
     say(f"{watch.elapsed() / SECOND:.1f} s, seed {making.seed}\n")
     return 0
+
+
+def _fill(options: argparse.Namespace) -> None:
+    """Put in what was not said, and refuse what this kind of image has not."""
+    for name, (kinds, usual) in _OWN.items():
+        if getattr(options, name) is None:
+            setattr(options, name, _ABOVE if (options.kind, name) == ("kv", "gantry") else usual)
+        elif options.kind not in kinds:
+            raise InputError(f"{options.kind} has none", f"--{name}", f"use it with {' or '.join(kinds)}")
 
 
 def _preset(options: argparse.Namespace) -> str:
