@@ -108,6 +108,8 @@ def test_a_kv_image_tells_its_exposure_in_minutes() -> None:
     assert (image.PrimaryDosimeterUnit, image.ManufacturerModelName) == ("MINUTE", "On-Board Imager")
     assert (exposure.KVP, exposure.XRayTubeCurrent, exposure.ExposureTime) == (100, 80, 120)
     assert float(exposure.MetersetExposure) == pytest.approx(0.120 / 60, rel=1e-9)
+    short = rt_image(session(), replace(radiograph(), ms=25.0), number=1, label="short", at=0).ExposureSequence[0]
+    assert float(short.MetersetExposure) == pytest.approx(0.025 / 60, rel=1e-6)
     assert "BeamLimitingDeviceSequence" not in exposure
     assert "StartCumulativeMetersetWeight" not in image
     assert (image.ReferencedBeamNumber, image.ReferencedFractionGroupNumber, image.FractionNumber) == (2, 1, 1)
