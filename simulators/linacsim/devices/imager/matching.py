@@ -253,7 +253,7 @@ def _recognised(patient: LoadedPatient, radiographs: Sequence[Radiograph], plann
     if len(points) < len(planned):
         what = f"{len(points)} of {len(planned)} are seen in both pictures"
         raise InputError(what, "marker match", "open the field, or look for markers that were lost")
-    match, _ = match_points(planned, np.array(points))
+    match, _ = match_points(planned, np.array(points), most_turned=2 * TURNED)
     return match.couch.pose, size
 
 

@@ -120,8 +120,14 @@ def fit_rigid(planned: Array, found: Array) -> tuple[Pose, float]:
     return pose, float(np.sqrt(np.mean(np.square(pose(planned) - found).sum(axis=1))))
 
 
-def match_points(planned: Array, candidates: Array) -> tuple[Match, tuple[int, ...]]:
+def match_points(planned: Array, candidates: Array, *, most_turned: float = 180.0) -> tuple[Match, tuple[int, ...]]:
     """Return the displacement that takes every planned point, shape (n, 3), fixed system, to one of the candidates.
+
+    Parameters
+    ----------
+    planned, candidates : numpy.ndarray, shapes (n, 3) and (m, 3)
+    most_turned : float
+        Degrees that it may turn by.
 
     Returns
     -------
@@ -140,6 +146,8 @@ def match_points(planned: Array, candidates: Array) -> tuple[Match, tuple[int, .
     best: tuple[float, Pose, tuple[int, ...]] | None = None
     for chosen in _alike(planned, candidates):
         pose, left = fit_rigid(planned, candidates[list(chosen)])
+        if pose.angle > most_turned:
+            continue
         # Of two that fit alike, the one that turns and moves less.
         rank = left + 0.01 * float(np.linalg.norm(pose.shift)) + 0.02 * pose.angle
         if best is None or rank < best[0]:

@@ -106,7 +106,7 @@ def match_images(
     counts = list(weights) if weights else [np.ones(one.shape) for one in images]
     state, residual, rounds = np.zeros(len(freedoms)), 1.0, 0
     for level, (blur, finest) in enumerate(_LEVELS):
-        views = [_view(*one, finest) for one in zip(images, gazes, counts, strict=True)]
+        views = [_view(*one, finest, floored=valid is None) for one in zip(images, gazes, counts, strict=True)]
         if level == 0:
             state = _first_guess(views, render, freedoms, reach)
         here = [valid(_couch(state @ freedoms), one.gaze) for one in views] if valid else None
@@ -131,10 +131,10 @@ class _View:
         return np.maximum(render(couch, self.gaze), self.floor)
 
 
-def _view(image: Array, gaze: Gaze, count: Array, finest: float) -> _View:
+def _view(image: Array, gaze: Gaze, count: Array, finest: float, *, floored: bool) -> _View:
     by = max(int(finest / gaze.panel.pitch), 1)
     small = _shrunk(image, by)
-    floor = float(np.percentile(small, 2))
+    floor = float(np.percentile(small, 2)) if floored else -np.inf
     return _View(np.maximum(small, floor), _coarser(gaze, by), _shrunk(count, by), floor)
 
 
@@ -148,7 +148,7 @@ def clear_of(closed: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 def likeness(image: Array, gaze: Gaze, render: Render, weight: Array, reach: float = 30.0) -> float:
     """Return how well what is rendered resembles a picture once it is shifted: the peak of their correlation, up to 1."""
-    view = _view(image, gaze, weight, _LEVELS[0][1])
+    view = _view(image, gaze, weight, _LEVELS[0][1], floored=False)
     pixels = _FIRST_BLUR / view.gaze.panel.pitch
     seen, wanted = (_detailed(one, pixels) * view.count for one in (view.image, render(Couch(), view.gaze)))
     size = float(np.linalg.norm(seen) * np.linalg.norm(wanted))

@@ -143,6 +143,8 @@ def _improved(
     spread = 1.5 * float(np.median(np.abs(error))) + 1.0
     weight = np.minimum(1.0, spread / np.maximum(np.abs(error), 1e-9))
     normal = (jacobian * weight[:, None]).T @ jacobian
+    if not np.trace(normal) > 0:
+        raise InputError("there is nothing in the cone-beam CT", "3D match", "scan the patient")
     normal += 1e-6 * np.trace(normal) / 6 * np.eye(6)
     change: Array = np.linalg.solve(normal, (jacobian * weight[:, None]).T @ error).astype(np.float64)
     turn = np.degrees(change[3:])
