@@ -11,13 +11,21 @@ from typing import Any
 
 from linacsim import Tls
 from linacsim.bench import Bench, kind_of
+from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.terminal import colours, say
+from linacsim.devices.printer.hardware.console import Panel
+from linacsim.devices.printer.services import Printer
+from linacsim.devices import printer
+from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.devices.printer.shipped import personalities
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
 from linacsim.kernel.allocator import keep_large_blocks
+from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import Record
 from linacsim.report import needs_ascii, timeline
+from linacsim.settings import Settings
 
 DEFAULT_PORT = 11112
 _KEEP = 1000
@@ -38,6 +46,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--tls-cert", metavar="FILE", help="serve TLS with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="its private key (PEM), if it is not in the same file")
     parser.add_argument("--tls-ca", metavar="FILE", help="want certificates of clients, signed by one of these (PEM)")
+    parser.add_argument(
+        "--personality",
+        metavar="NAME",
+        help=f"what the printers are like: {', '.join(personalities())}, or a .toml file",
+    )
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
     parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
     parser.set_defaults(command=command)
@@ -51,6 +64,7 @@ def command(options: argparse.Namespace) -> int:
     for name in options.devices:
         if not kind_of(name).serves:
             raise InputError(f"{name} only calls, it does not serve", "device", "play a scenario with it")
+    _settings(options)
     keep_large_blocks()
     asyncio.run(_serve(options, port, seed))
     say("stopped\n")
@@ -62,16 +76,41 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
     bench = Bench(clock="live", seed=seed, host=options.host, out=Path(options.out))
     bench.traffic.enabled = False
     bench.log.keep = _KEEP
-    stop = _on_signals()
+    stop, settings = _on_signals(), _settings(options)
     async with bench:
         bench.log.listeners.append(_Teller(verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
-            device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls)
+            device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls, settings=settings.get(name))
             host, where = bench.address_of(device.name)
             say(f"{name} {device.name} listens on {host}:{where}\n")
         say(f"films and objects go to {options.out}/; stop with Ctrl-C\n")
+        _operate(bench)
         await stop.wait()
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Settings]:
+    """Return the settings of kinds that have others than their defaults."""
+    if options.personality is None:
+        return {}
+    if printer.KIND.name not in options.devices:
+        raise InputError("only a printer has a personality", "--personality", "serve a printer, or leave it out")
+    return {printer.KIND.name: PrinterPersonality.named(options.personality)}
+
+
+def _operate(bench: Bench) -> None:
+    """Let an operator stand beside the devices that have something to operate."""
+    panels = {name: Panel(device.hardware) for name, device in bench.devices.items() if isinstance(device, Printer)}
+    if not panels:
+        return
+    console, loop, kernel = Console(panels, say), asyncio.get_running_loop(), bench.kernel
+    say(console.hint)
+
+    def take(line: str) -> None:
+        if isinstance(kernel, LiveKernel):
+            loop.call_soon_threadsafe(kernel.enter, console.take, line)
+
+    read_lines(take)
 
 
 def _free_title(bench: Bench, kind: str) -> str:

@@ -10,7 +10,7 @@ from linacsim.devices.entity import NetworkSettings
 from linacsim.devices.printer.hardware.settings import HardwareSettings, Processor, Supply
 from linacsim.devices.printer.shipped import merged, personality_named
 from linacsim.kernel.units import minutes, seconds
-from linacsim.settings import AETitle, Count, Duration, Settings
+from linacsim.settings import AETitle, Count, Duration, Settings, build
 
 __all__ = ["Events", "PrinterPersonality", "Processor", "Supply"]
 
@@ -182,7 +182,7 @@ class PrinterPersonality(NetworkSettings, HardwareSettings):
         Raises
         ------
         InputError
-            If there is none of that name.
+            If there is none of that name, or its file says something else than it may.
         """
-        base = cls.model_validate_json(json.dumps(personality_named(name)), by_alias=True, by_name=False)
+        base = build(cls, personality_named(name), name)
         return cls(**{**{field: getattr(base, field) for field in cls.model_fields}, **changed})
