@@ -21,7 +21,7 @@ from linacsim.physics.registration.planar import Render, Valid, clear_of
 
 MOST_APART = 5.0
 """Degrees: a picture from a direction further off does not show what the reference shows."""
-_AIR_PART, _LEAST_AIR = 0.01, 0.005
+_AIR_PART, _LEAST_AIR = 0.01, 0.02
 """Of the range of a reference: what is air; and of its pixels: fewer are no air but the thinnest place."""
 _RAMP = 33.0
 """mm at the isocentre beside air that do not count: rays there may miss a part of the patient."""
