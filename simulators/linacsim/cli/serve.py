@@ -14,10 +14,10 @@ from linacsim.bench import Bench, kind_of
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.terminal import colours, say
-from linacsim.devices.printer.hardware.console import Panel
-from linacsim.devices.printer.services import Printer
 from linacsim.devices import printer
+from linacsim.devices.printer.hardware.console import Panel
 from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.devices.printer.services import Printer
 from linacsim.devices.printer.shipped import personalities
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
