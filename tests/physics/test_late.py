@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ("acquisition", "detector", "fdk", "flexmap", "geometry", "motion", "mvbeam", "phantoms", "projection",
-           "registration", "scatter", "solids", "spectrum")  # fmt: skip
+MODULES = ("acquisition", "detector", "fdk", "flexmap", "geometry", "motion", "mvbeam", "phantoms", "presets", "projection",
+           "registration", "room", "scanning", "scatter", "solids", "spectrum")  # fmt: skip
 
 
 def test_importing_the_physics_imports_neither_numba_nor_scipy() -> None:

@@ -14,6 +14,8 @@
     flexmap.py       sag, and what a correction knows of it
     motion.py        breathing, couches that move
     acquisition.py   all of that for one picture, and its ground truth
+    presets.py       techniques and scans by name
+    room.py          a body and both axes: whole pictures and scans (scanning.py) with their ground truth (told.py)
     fdk.py           cone-beam reconstruction to Hounsfield units
     registration/    2D, 2D/2D, marker and 3D/3D match
     kernels/         the compiled loops; numba is imported with them and not before

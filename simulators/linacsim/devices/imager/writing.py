@@ -34,6 +34,8 @@ from linacsim.physics.room import Scan
 if TYPE_CHECKING:
     from linacsim.devices.imager.device import Imager
 
+MANUFACTURER = "Varian Medical Systems"
+
 SUB_TYPES = {"2D": "2D", "2D/2D": "2D2D", "marker": "Marker", "3D/3D": "3D3D"}
 """What Registration Sub Type (3275,xx00) says of each match; the document lists no terms."""
 
@@ -59,7 +61,7 @@ class Writer:
         """Return what the objects of a session have in common; one frame of reference for all of them (2.2.1.4.1.2)."""
         identity, name = self._imager.place.kernel.identity, self._imager.name
         subject = subject_of(patient.plan.dataset) if patient else made_up(identity, name)
-        return Session(identity, subject, f"{name} {ordinal}")
+        return Session(identity, subject, f"{name} {ordinal}", manufacturer=MANUFACTURER, station=name)
 
     def _dressed(self, ds: Dataset) -> Dataset:
         return export(ds, self._system, self._imager.place.kernel.identity)
@@ -67,7 +69,7 @@ class Writer:
     def image(self, picture: Picture, hold: Hold | None, revision: int = 0) -> Waiting:
         """Return an image, ready to be stored."""
         patient, beam = self._imager.treatment.patient, picture.beam
-        label = (beam.name if beam else f"{picture.radiograph.axis} {picture.number}")[:_LABEL]
+        label = ((beam.name.strip() if beam else "") or f"{picture.radiograph.axis} {picture.number}")[:_LABEL]
         ds = rt_image(
             self._imager.treatment.session, picture.radiograph, number=picture.number * 10 + revision, label=label,
             beam=_reference(beam, patient), markers=_columns(picture.markers), dose=picture.dose, at=picture.at,
