@@ -158,11 +158,8 @@ class Imager(Operated, Device):
     def _check_stored(self) -> None:
         left = sum(len(one.objects) for one in self.treatment.waiting)
         if left or self.treatment.views is not None:
-            what = (
-                f"{left} objects of this session are not stored"
-                if left
-                else "a scan of this session is not reconstructed"
-            )
+            counted = f"{left} object{'s' if left > 1 else ''} of this session not stored"
+            what = counted if left else "a scan of this session is not reconstructed"
             text = f"no other patient can be opened: {what}; store them, or empty the image buffer"
             self.tell(text)
             raise PlayFailure(text)

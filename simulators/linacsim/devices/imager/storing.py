@@ -31,12 +31,17 @@ def stored(imager: Imager, what: Store) -> None:
         raise PlayFailure(f"there is nothing to store: nothing {kinds} waits for it")
     if what.to is not None:
         imager.remote.verify(what.to, what.called)
-    for one in waiting:
-        if what.to is not None:
-            imager.remote.send(one.objects, what.to, what.called)
-        else:
-            _write(imager, one.objects, what.folder)
-        _done(imager, one)
+    try:
+        for one in waiting:
+            if what.to is not None:
+                imager.remote.send(one.objects, what.to, what.called)
+            else:
+                _write(imager, one.objects, what.folder)
+            _done(imager, one)
+    except PlayFailure as exc:
+        kept = sum(len(one.objects) for one in waiting if one in treatment.waiting)
+        imager.tell(f"not stored, and kept: {kept} object{'s' if kept > 1 else ''}; store again")
+        raise PlayFailure(f"{exc}; {kept} kept, store again") from exc
 
 
 def _done(imager: Imager, one: Waiting) -> None:
