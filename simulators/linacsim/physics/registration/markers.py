@@ -53,11 +53,21 @@ def find_at_most(image: Array, panel: Panel, count: int, size: float = 4.0) -> A
     width = size / panel.pitch / 2.5
     detail = gaussian_filter(image, 0.6 * width) - gaussian_filter(image, 2.0 * width)
     near = max(round(1.5 * size / panel.pitch), 1)
-    peaks = np.argwhere((detail == maximum_filter(detail, 2 * near + 1)) & (detail > 0))
+    round_ones = _roundness(image, 0.8 * width)
+    peaks = np.argwhere((round_ones == maximum_filter(round_ones, 2 * near + 1)) & (round_ones > 0) & (detail > 0))
     inside = np.all((peaks >= near) & (peaks < np.array(image.shape) - near), axis=1)
     peaks = peaks[inside]
-    strongest = peaks[np.argsort(-detail[tuple(peaks.T)], kind="stable")[:count]]
+    strongest = peaks[np.argsort(-round_ones[tuple(peaks.T)], kind="stable")[:count]]
     return panel.position_of(np.array([_centre(detail, row, column, near) for row, column in strongest]).reshape(-1, 2))
+
+
+def _roundness(image: Array, width: float) -> Array:
+    """Return by how much a picture bends down in the direction in which it does so least: edges and ribs do not."""
+    from scipy.ndimage import gaussian_filter
+
+    down, across, both = (gaussian_filter(image, width, order=order) for order in ((2, 0), (0, 2), (1, 1)))
+    least = (down + across) / 2 + np.sqrt(np.square((down - across) / 2) + np.square(both))
+    return np.asarray(np.maximum(-least, 0.0))
 
 
 def _centre(detail: Array, row: int, column: int, near: int) -> tuple[float, float]:
