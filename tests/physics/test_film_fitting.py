@@ -189,3 +189,16 @@ def test_no_two_annotations_lie_on_each_other(name: str, count: int) -> None:
         for other in places[index + 1 :]:
             apart = one.end <= other.start or other.end <= one.start
             assert apart or (one.head, one.line) != (other.head, other.line)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("14INX36IN", (355.6, 914.4)), ("35CMX43CM", (350.0, 430.0)), ("8_5INX14IN", (215.9, 355.6))]
+)
+def test_film_sizes_beside_those_of_the_standard(name: str, size: tuple[float, float]) -> None:
+    assert film_size_mm(name) == pytest.approx(size)
+
+
+@pytest.mark.parametrize("name", ["14INX17CM", "0INX10IN", "A5", "", "14INX", "CURRENT"])
+def test_no_film_size(name: str) -> None:
+    with pytest.raises(InputError, match="FilmSizeID"):
+        film_size_mm(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -29,7 +30,8 @@ __all__ = [
     "strips_mm",
 ]
 
-_INCH = 25.4
+_INCH, _CM = 25.4, 10.0
+_NAMED = re.compile(r"(?P<one>[1-9]\d{0,2}(_\d)?)(?P<unit>IN|CM)X(?P<other>[1-9]\d{0,2}(_\d)?)(?P=unit)")
 
 FILM_SIZES_MM: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -68,11 +70,18 @@ LABEL_MM = 7.0
 def film_size_mm(film_size_id: str) -> tuple[float, float]:
     """Width and height in mm of an upright sheet (PS3.3 C.13.3, Film Size ID).
 
+    A printer may have others than `ALL_FILM_SIZES_MM`, named like them: ``35CMX43CM``, ``8_5INX14IN``.
+
     Raises
     ------
     InputError
-        If the Film Size ID is not one of `ALL_FILM_SIZES_MM`.
+        If it is none.
     """
+    named = _NAMED.fullmatch(film_size_id)
+    if film_size_id not in ALL_FILM_SIZES_MM and named is not None:
+        unit = _INCH if named["unit"] == "IN" else _CM
+        sides = (float(named[side].replace("_", ".")) * unit for side in ("one", "other"))
+        return next(sides), next(sides)
     require("FilmSizeID", film_size_id, ALL_FILM_SIZES_MM)
     return ALL_FILM_SIZES_MM[film_size_id]
 

@@ -23,9 +23,10 @@ MEDIA: Mapping[str, tuple[float, float, float]] = MappingProxyType(
         "BLUE FILM": _BLUE,
         "MAMMO CLEAR FILM": _NEUTRAL,
         "MAMMO BLUE FILM": _BLUE,
+        "TRANSPARENCY": _NEUTRAL,
     }
 )
-"""Tint of the base, by Medium Type (PS3.3 C.13.1)."""
+"""Tint of the base, by Medium Type (PS3.3 C.13.1); TRANSPARENCY is one that some printers have beside the standard's."""
 
 
 def on_light_box(density: ArrayLike, medium: str = "BLUE FILM") -> NDArray[np.uint8]:

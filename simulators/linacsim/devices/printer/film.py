@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession, ImageBox, LutInstance
 from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.errors import InputError
 from linacsim.physics.film import (
     IDENTITY,
     Annotation,
@@ -62,8 +63,19 @@ def sheet_of(film: FilmBox, personality: PrinterPersonality, label: tuple[str, .
 
 
 def current(value: str, known: Sequence[str]) -> str:
-    """Return what CURRENT stands for: the first of the other values that a printer knows."""
-    return next((one for one in known if one != CURRENT), value) if value == CURRENT else value
+    """Return what CURRENT stands for: the first of the other values that a printer knows.
+
+    Raises
+    ------
+    InputError
+        If it knows no other.
+    """
+    if value != CURRENT:
+        return value
+    for one in known:
+        if one != CURRENT:
+            return one
+    raise InputError("CURRENT stands for nothing", "film-sizes, media", "name what is in the magazine beside CURRENT")
 
 
 def placed_images(
@@ -128,11 +140,11 @@ def presentation_lut_of(lut: LutInstance | None) -> PresentationLut:
 def smoothing_of(value: str, known: Sequence[str]) -> float:
     """Return a Smoothing Type as a share from 0, none, to 1; the words are the printer's own (PS3.3 C.13.3).
 
-    A number counts in relation to the largest that the printer knows.
+    Of numbers the largest that the printer knows is the sharpest, as it is with those that tell.
     """
     numbers = [int(one) for one in known if one.isdecimal()]
     if value.isdecimal() and numbers and max(numbers) > 0:
-        return min(int(value) / max(numbers), 1.0)
+        return max(1 - int(value) / max(numbers), 0.0)
     return _SMOOTHINGS.get(value.upper(), 0.0)
 
 
