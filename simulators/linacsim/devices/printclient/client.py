@@ -152,19 +152,23 @@ class PrintClient(Device):
         """Return the attributes that a message has by itself: those that no printer can do without."""
         values: dict[str, Any] = {}
         if ask.op == "N-CREATE" and sop_class == BasicFilmBox:
-            session = self.known.get(BasicFilmSession, [_NOWHERE])[-1]
-            values = {**_FILM, "ReferencedFilmSessionSequence": _reference(BasicFilmSession, session)}
+            values = {**_FILM, "ReferencedFilmSessionSequence": self._reference(BasicFilmSession)}
         if ask.op == "N-SET" and sop_class in (BasicGrayscaleImageBox, BasicColorImageBox):
             values = {"ImageBoxPosition": ask.position}
         if ask.op == "N-SET" and sop_class == BasicAnnotationBox:
             values = {"AnnotationPosition": ask.position}
         if ask.lut:
-            lut = self.known.get(PresentationLUT, [_NOWHERE])[-1]
-            values["ReferencedPresentationLUTSequence"] = _reference(PresentationLUT, lut)
+            values["ReferencedPresentationLUTSequence"] = self._reference(PresentationLUT)
         if ask.overlay:
-            box = self.known.get(BasicPrintImageOverlayBox, [_NOWHERE])[-1]
-            values["ReferencedImageOverlayBoxSequence"] = _reference(BasicPrintImageOverlayBox, box)
+            values["ReferencedImageOverlayBoxSequence"] = self._reference(BasicPrintImageOverlayBox)
         return values
+
+    def _reference(self, sop_class: UID) -> Dataset:
+        """Return a reference to the newest instance of a class."""
+        item = Dataset()
+        item.ReferencedSOPClassUID = sop_class
+        item.ReferencedSOPInstanceUID = (self.known.get(sop_class) or [_NOWHERE])[-1]
+        return item
 
     def _context(self, assoc: Association, sop_class: str) -> PresentationContext:
         """Return the accepted context of a SOP class, of a meta SOP class that covers it, or any other one."""
@@ -219,13 +223,6 @@ class PrintClient(Device):
 
 def _class_of(word: str) -> UID:
     return CLASSES[word] if word in CLASSES else UID(word)
-
-
-def _reference(sop_class: str, uid: str) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = sop_class
-    item.ReferencedSOPInstanceUID = uid
-    return item
 
 
 KIND = Kind(

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_DELETE, N_EVENT_REPORT, N_GET, N_SET
 
@@ -35,9 +37,9 @@ def command(ask: Ask, sop_class: str, uid: str, number: int) -> Any:
     message: Any = _PRIMITIVES[ask.op]()
     role = "Affected" if ask.op in _AFFECTED else "Requested"
     message.MessageID = number
-    setattr(message, f"{role}SOPClassUID", UID(sop_class))
+    setattr(message, f"{role}SOPClassUID", UID(sop_class, IGNORE))
     if uid:
-        setattr(message, f"{role}SOPInstanceUID", UID(uid))
+        setattr(message, f"{role}SOPInstanceUID", UID(uid, IGNORE))
     if ask.op == "N-ACTION":
         message.ActionTypeID = ask.action
     if ask.op == "N-EVENT-REPORT":
@@ -54,7 +56,7 @@ def data_set(ask: Ask, defaults: Mapping[str, Any]) -> Dataset:
     ds = Dataset()
     for keyword, value in {**defaults, **ask.set}.items():
         if value is not None:
-            ds.add(_element(keyword, value, ask.vr.get(keyword)))
+            ds[_tag(keyword)] = _element(keyword, value, ask.vr.get(keyword))
     if ask.image is not None:
         keyword = "BasicColorImageSequence" if ask.image.color else "BasicGrayscaleImageSequence"
         ds.add_new(_tag(keyword), "SQ", Sequence([picture(ask.image)]))
@@ -63,7 +65,7 @@ def data_set(ask: Ask, defaults: Mapping[str, Any]) -> Dataset:
     return ds
 
 
-def _element(keyword: str, value: Any, vr: str | None) -> DataElement:
+def _element(keyword: str, value: Any, vr: str | None) -> DataElement | RawDataElement:
     tag = _tag(keyword)
     if isinstance(value, Dataset):
         return DataElement(tag, "SQ", Sequence([value]))
@@ -72,13 +74,19 @@ def _element(keyword: str, value: Any, vr: str | None) -> DataElement:
     known = vr or dictionary_VR(tag).split(" or ")[0]
     if known in ("OB", "OW") and isinstance(value, int):
         value = bytes(value)
-    return DataElement(tag, known, list(value) if isinstance(value, tuple) else value)
+    try:
+        return DataElement(tag, known, list(value) if isinstance(value, tuple) else value, validation_mode=IGNORE)
+    except (ValueError, OverflowError, TypeError):
+        # what the VR cannot hold is sent as it stands
+        text = str(value).encode()
+        text += b" " * (len(text) % 2)
+        return RawDataElement(BaseTag(tag), known, len(text), text, 0, is_implicit_VR=False, is_little_endian=True)
 
 
 def _item(values: Mapping[str, Any]) -> Dataset:
     item = Dataset()
     for keyword, value in values.items():
-        item.add(_element(keyword, value, None))
+        item[_tag(keyword)] = _element(keyword, value, None)
     return item
 
 
@@ -116,7 +124,7 @@ def picture(what: Picture) -> Dataset:
         if value is None:
             del item[_tag(keyword)]
         else:
-            item.add(_element(keyword, value, None))
+            item[_tag(keyword)] = _element(keyword, value, None)
     return item
 
 

@@ -72,6 +72,11 @@ def as_taken(given: Iterable[int], taken: Dataset) -> Dataset:
     return shown
 
 
+def copied(attributes: Dataset) -> Dataset:
+    """Return a data set of its own with the same elements; pydicom's `copy` shares what it is a copy of."""
+    return without(attributes)
+
+
 def without(attributes: Dataset, *keywords: str) -> Dataset:
     """Return `attributes` but for those with these keywords."""
     shown = Dataset()

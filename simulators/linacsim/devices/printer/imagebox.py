@@ -7,7 +7,7 @@ import math
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from linacsim.devices.printer.answers import Answer, as_taken, without
+from linacsim.devices.printer.answers import Answer, as_taken, copied, without
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.hierarchy import ImageBox, LutInstance
 from linacsim.devices.printer.images import check_image
@@ -44,7 +44,7 @@ def _change(desk: Desk, request: Request, *, colour: bool) -> Answer:
     taken = take(request.attributes, COLOR_BOX if colour else GRAYSCALE_BOX, desk.personality, setting=True)
     _check_position(box, taken.attributes)
     _check_requested_size(taken.attributes)
-    after = ImageBox(uid=box.uid, position=box.position, colour=colour, attributes=box.attributes.copy())
+    after = ImageBox(uid=box.uid, position=box.position, colour=colour, attributes=copied(box.attributes))
     after.attributes.update(taken.attributes)
     after.lut = lut_of(taken.attributes, desk.work) or box.lut
     after.overlay = overlay_of(taken.attributes, desk.work) or box.overlay

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from linacsim.devices.printclasses import PresentationLUT
-from linacsim.devices.printer.answers import Answer
+from linacsim.devices.printer.answers import Answer, copied
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.hierarchy import LutInstance
 from linacsim.devices.printer.rules import LUT
@@ -41,7 +41,7 @@ def create(desk: Desk, request: Request) -> Answer:
     desk.work.luts[lut.uid] = lut
     return Answer(
         status=taken.status,
-        attributes=taken.attributes.copy(),
+        attributes=copied(taken.attributes),
         comment=taken.comment,
         tags=tuple(taken.tags),
         uid="" if request.uid else lut.uid,
