@@ -4,7 +4,7 @@ What a client sees as printer status is derived from the state of the parts (`co
 use, by faults (`breakages`) and by an operator's acts (`acts`, and the lines of `console`).
 """
 
-from linacsim.devices.printer.hardware.conditions import TERMS, Condition, Term
+from linacsim.devices.printer.hardware.conditions import Condition
 from linacsim.devices.printer.hardware.film_hardware import FilmHardware
 from linacsim.devices.printer.hardware.jobs import (
     InvalidPageError,
@@ -15,6 +15,7 @@ from linacsim.devices.printer.hardware.jobs import (
 )
 from linacsim.devices.printer.hardware.memory import NoMemoryError, Reservation
 from linacsim.devices.printer.hardware.settings import HardwareSettings
+from linacsim.devices.printer.hardware.terms import TERMS, Term
 
 __all__ = [
     "TERMS",

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from linacsim.devices.printer.hardware.terms import TERMS
 from linacsim.kernel.units import seconds
-from linacsim.settings import Count, Duration, Settings, found
+from linacsim.settings import Count, Duration, Settings, did_you_mean, found
 
 CURRENT = "CURRENT"
 """The value of Medium Type, Film Size ID and Film Destination that takes what is there (an extension of some printers)."""
@@ -49,6 +50,19 @@ def _film_size(name: str) -> str:
     return name
 
 
+def _less(name: str, value: int, limit: str, most: int) -> None:
+    if value >= most:
+        raise ValueError(f"{name} {value} is not below {limit} {most}")
+
+
+def _term(term: str) -> str:
+    if term not in TERMS:
+        raise ValueError(f"{found(term)} is no term of Printer Status Info; {did_you_mean(term, TERMS, 'terms')}")
+    return term
+
+
+StatusInfo = Annotated[str, AfterValidator(_term)]
+"""Printer Status Info (PS3.3 C.13.9.1)."""
 FilmSize = Annotated[str, AfterValidator(_film_size)]
 """Film Size ID (PS3.3 C.13.3)."""
 Medium = Literal["PAPER", "CLEAR FILM", "BLUE FILM", "MAMMO CLEAR FILM", "MAMMO BLUE FILM", "TRANSPARENCY", "CURRENT"]
@@ -151,6 +165,12 @@ class Chemistry(Settings):
     overflow_warning: Count = 22_000
     lasts: Count = 5_000
 
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        _less("low", self.low, "capacity", self.capacity)
+        _less("overflow-warning", self.overflow_warning, "overflow", self.overflow)
+        return self
+
 
 class Finisher(Settings):
     """What laminates each sheet.
@@ -165,6 +185,11 @@ class Finisher(Settings):
 
     supplies: Count = 250
     low: Sheets = 20
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        _less("low", self.low, "supplies", self.supplies)
+        return self
 
 
 class Ribbon(Settings):
@@ -265,7 +290,19 @@ class HardwareSettings(Settings):
     queue: Count = 10
     memory: Count = 256 * 1024 * 1024
     gives_up_after: Duration | None = None
-    severity: Mapping[str, Literal["NORMAL", "WARNING", "FAILURE"]] = {}
+    severity: Mapping[StatusInfo, Literal["NORMAL", "WARNING", "FAILURE"]] = {}
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        fits = self.slots_take or self.film_sizes
+        if wrong := next((one for one in self.slots_take if one not in self.film_sizes), None):
+            raise ValueError(f"slots-take names {wrong}, which is none of film-sizes")
+        for number, one in enumerate(self.magazines, 1):
+            if one.film_size not in fits:
+                raise ValueError(f"slot {number} takes no magazine of {one.film_size}; it takes {', '.join(fits)}")
+            if one.medium not in self.media:
+                raise ValueError(f"slot {number} has {one.medium}, which is none of media: {', '.join(self.media)}")
+        return self
 
     def describe_magazines(self) -> tuple[Magazine, ...]:
         """Return the magazines in their slots: those that are named, or one for each medium and size."""
