@@ -219,8 +219,9 @@ def _planar(kind: MatchKind, patient: LoadedPatient, radiographs: list[Radiograp
     images = [np.asarray(one.water, dtype=np.float64) for one in radiographs]
     try:
         match = match_images(
-            images, [one.gaze for one in radiographs], render, reach=REACH, weights=weights, valid=valid
-        )
+            images, [one.gaze for one in radiographs], render, reach=REACH, weights=weights, valid=valid,
+            finest=used.finest,
+        )  # fmt: skip
     except InputError as exc:
         return untrusted(kind, patient, couch, f"the pictures cannot be matched: {exc.what}", "of the contrast")
     done = matched(

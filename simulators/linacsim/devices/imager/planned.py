@@ -18,6 +18,8 @@ from linacsim.physics.room import Radiograph
 
 _FOCUS = 35.0
 """mm at the isocentre: what is further from it counts less and less. Flat references are right near it alone."""
+_VOXELS = 4.0
+"""Voxels of the planning CT that a detail is wide at least: finer ones are the steps of the voxels."""
 _SHADE = 12.0
 """mm at the panel beside jaws and leaves that do not count."""
 _SIZES = (1.5, 10.0)
@@ -31,11 +33,12 @@ _STANDS_OUT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What was compared with."""
+    """What was compared with, and down to which details, mm at the panel."""
 
     images: tuple[Dataset, ...]
     slices: tuple[Dataset, ...]
     warnings: tuple[str, ...]
+    finest: float
 
 
 def weight_of(shot: Radiograph) -> Array:
@@ -80,7 +83,8 @@ def sources_of(
         else:
             source, slices = _computed(patient, shot), patient.reference_slices
         found.append((shot.gaze, source))
-    return *renders(found), Used(tuple(images), slices, tuple(warnings))
+    finest = _VOXELS * max(patient.volume.voxels.spacing[:2]) * shots[0].gaze.sid / shots[0].gaze.sad if slices else 0.0
+    return *renders(found), Used(tuple(images), slices, tuple(warnings), finest)
 
 
 def _reference(patient: LoadedPatient, shot: Radiograph, beam: int | None) -> ReferenceImage | None:

@@ -69,6 +69,7 @@ def match_images(
     reach: float = 30.0,
     weights: Sequence[Array] | None = None,
     valid: Valid | None = None,
+    finest: float = 0.0,
 ) -> Match:
     """Return the patient's displacement that explains the pictures.
 
@@ -89,6 +90,8 @@ def match_images(
         How much each pixel counts, from 0 to 1: nothing where a jaw is, little far from the target.
     valid : callable, optional
         Which pixels of what is rendered can be compared; by default all.
+    finest : float
+        Details smaller than this are not compared, mm at the panel: those of a planning CT are made of voxels.
 
     Returns
     -------
@@ -105,8 +108,10 @@ def match_images(
         freedoms = in_plane(gazes[0]) if len(images) == 1 else np.eye(6)[:3]
     counts = list(weights) if weights else [np.ones(one.shape) for one in images]
     state, residual, rounds = np.zeros(len(freedoms)), 1.0, 0
-    for level, (blur, finest) in enumerate(_LEVELS):
-        views = [_view(*one, finest, floored=valid is None) for one in zip(images, gazes, counts, strict=True)]
+    for level, (blur, pixel) in enumerate(dict.fromkeys((max(blur, finest), pixel) for blur, pixel in _LEVELS)):
+        if level and blur <= finest:
+            break
+        views = [_view(*one, pixel, floored=valid is None) for one in zip(images, gazes, counts, strict=True)]
         if level == 0:
             state = _first_guess(views, render, freedoms, reach)
         here = [valid(_couch(state @ freedoms), one.gaze) for one in views] if valid else None
