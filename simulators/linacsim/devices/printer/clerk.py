@@ -66,8 +66,7 @@ class Clerk(Desk):
         if true:
             status.AffectedSOPClassUID = UID(true)
         if operation == "N-CREATE" and self.personality.omit_sop_class_uid:
-            # the response's Affected SOP Class UID is that of the request; pynetdicom leaves it out if there is none
-            event.request.AffectedSOPClassUID = None
+            status.AffectedSOPClassUID = None
         return status, attributes
 
     def _serve(self, request: Request) -> Answer:
