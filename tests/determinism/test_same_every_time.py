@@ -17,15 +17,20 @@ from linacsim.report.pcap import write_pcap
 from linacsim.scenario.library import all_scenarios, scenario_name
 
 RUNS = 20
-RUNS_OF_PLANNING = 4
-"""The scenarios of the planning systems are many and made of the same parts: each is played less often."""
+FEWER = {"imager/": 2, "planning/": 3, "print/hardware/": 4, "print/services/": 4}
+"""Runs of families of scenarios that are many and made of the same parts, or that keep a processor busy."""
 ROOT = Path(__file__).parents[2]
 NAMES = [scenario_name(path) for path in all_scenarios()]
 
 
 def names_of(run: int) -> list[str]:
     """Return the scenarios that run number `run` plays."""
-    return [name for name in NAMES if run < RUNS_OF_PLANNING or not name.startswith("planning/")]
+    return [name for name in NAMES if run < runs_of(name)]
+
+
+def runs_of(name: str) -> int:
+    """Return how often a scenario is played with the same seed."""
+    return next((runs for family, runs in FEWER.items() if name.startswith(family)), RUNS)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +75,7 @@ def test_a_scenario_passes_and_is_the_same_every_time(name: str, runs: list[dict
     assert first["code"] == 0
     assert {"events.jsonl", "timeline.txt", "traffic.pcap"} <= set(first["files"])
     again = [run for run in runs[1:] if name in run]
-    assert len(again) >= RUNS_OF_PLANNING - 1
+    assert len(again) == runs_of(name) - 1
     assert [number for number, run in enumerate(again, 1) if run[name] != first] == []
 
 
