@@ -26,7 +26,10 @@ Records = Callable[..., list[Record]]
 CT, MR, PLAN = "pydicom:CT_small.dcm", "pydicom:MR_small.dcm", "pydicom:rtplan.dcm"
 QUICK = StoragePersonality(acse_timeout=milliseconds(600), dimse_timeout=milliseconds(600))
 TESTED = {"accept-then-silent", "reject", "abort", "late-accept", "no-response", "late-response", "status", "reset"}
-TESTED_BREAKAGES = {"jam", "fill-disk", "database-down", "forget", "answer-with"}
+TESTED_BREAKAGES = {
+    "jam", "break-part", "damage-magazine", "damage-receiver", "spoil-chemistry", "fill-disk", "database-down", "forget",
+    "answer-with",
+}  # fmt: skip
 
 
 def test_no_fault_is_left_out() -> None:
