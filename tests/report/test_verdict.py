@@ -108,3 +108,10 @@ def test_a_result_of_which_little_is_known() -> None:
     assert summary({}, colour=False) == "ERROR  (no title)\n"
     bare = {"verdict": "error", "scenario": "x", "failures": ["boom", ""], "faults": None, "films": None}
     assert summary(bare, colour=False) == "ERROR  x\n  failure      boom\n"
+
+
+def test_pictures_are_listed_like_films() -> None:
+    told = summary({**PASSED, "films": [], "pictures": [f"pictures/OBI-000{n}.png" for n in range(1, 6)]}, colour=False)
+    assert "films" not in told
+    assert "  pictures     pictures/OBI-0001.png\n" in told
+    assert "and 2 more\n" in told

@@ -155,6 +155,7 @@ def _play(
         "bench-time": bench.log.records[-1]["t"],
         "wall-time": wall,
         "films": [str(folder.root / where) for where in bench.shelf.names("films")],
+        "pictures": [str(folder.root / where) for where in bench.shelf.names("pictures") if where.endswith(".png")],
         "run": str(folder.root),
         "reproduce": _reproduce(scenario, clock, seed, images),
     }

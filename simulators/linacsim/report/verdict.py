@@ -3,7 +3,7 @@
 A result is a plain dictionary, the same that ``result.json`` holds: ``scenario``, ``verdict`` (``pass``, ``fail``,
 ``inconclusive``, ``error``), ``seed``, ``clock``, ``version``, ``digest``, ``bench-time`` and ``wall-time``
 (microseconds), ``expectations`` (``text``, ``met``, ``reason``), ``faults`` (``text``, ``fired``), ``failures``,
-``requires``, ``films``, ``run``, ``reproduce``. Whatever is missing is left out.
+``requires``, ``films``, ``pictures``, ``run``, ``reproduce``. Whatever is missing is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "error
 _COLOURS = {"PASS": "1;32", "FAIL": "1;31", "INCONCLUSIVE": "1;33", "ERROR": "1;35", "UNMET": "31", "NOT FIRED": "33"}
 _LABEL = 12
 _FILMS = 3
-"""Paths of films that are listed; the others are counted."""
+"""Paths of films or pictures that are listed; the others are counted."""
 
 
 def summary(result: Mapping[str, Any], colour: bool) -> str:
@@ -41,7 +41,8 @@ def summary(result: Mapping[str, Any], colour: bool) -> str:
     lines += _faults(result.get("faults") or (), colour)
     for failure in result.get("failures") or ():
         lines += _labelled("failure", str(failure))
-    lines += _labelled("films", _films([*(result.get("films") or ())]))
+    for kind in ("films", "pictures"):
+        lines += _labelled(kind, _films([*(result.get(kind) or ())]))
     lines += _labelled("files", _one_line(result.get("run") or ""))
     if verdict != "pass":
         lines += _labelled("reproduce", _one_line(result.get("reproduce") or ""))
