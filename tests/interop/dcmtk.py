@@ -106,7 +106,7 @@ def listening(name: str, *arguments: object, port: int, cwd: Path | None = None)
     """Let DCMTK's program `name` listen at `port` meanwhile."""
     process = start(name, *arguments, cwd=cwd)
     try:
-        _await(process, port)
+        awaited(process, port)
         yield
     finally:
         process.terminate()
@@ -117,7 +117,8 @@ def listening(name: str, *arguments: object, port: int, cwd: Path | None = None)
             process.wait()
 
 
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
+def awaited(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a program that was started listens at `port`."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
