@@ -274,7 +274,9 @@ def test_a_picture_without_densities_is_said_to_have_none() -> None:
 
 def test_a_secondary_capture_has_thousandths_of_optical_density() -> None:
     sheet = a_sheet(border_density=150, pixels_per_mm=1.0)
-    ds = secondary_capture(sheet, [PlacedImage(pixels=WHITE, bits=8, position=1)], Dataset(), uid="1.2.3")
+    about = Dataset()
+    about.SOPInstanceUID = "1.2.3"
+    ds = secondary_capture(sheet, [PlacedImage(pixels=WHITE, bits=8, position=1)], about)
     assert (ds.PhotometricInterpretation, ds.RescaleType, ds.ConversionType) == ("MONOCHROME1", "OD", "DF")
     values = ds.pixel_array
     assert values.shape == sheet.shape

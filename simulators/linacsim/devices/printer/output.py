@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pydicom.dataset import Dataset
+
 from linacsim.devices.printer.film import current, placed_images, sheet_of
-from linacsim.devices.printer.hardware import Sheet
+from linacsim.devices.printer.hardware import InvalidPageError, Sheet
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
-from linacsim.devices.printer.picture import picture
+from linacsim.devices.printer.picture import picture, secondary_capture
 from linacsim.errors import InputError
 from linacsim.physics.film import FilmSheet, PlacedImage, fitting
 
@@ -28,7 +31,7 @@ def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], ow
         images = placed_images(film, printer.personality, session)
         smaller = smaller or _any_smaller(sheet, images)
         size = current(str(film.attributes.FilmSizeID), printer.personality.film_sizes)
-        develop = _develop(printer, sheet, images, medium)
+        develop = _develop(printer, sheet, images, medium, _capture(printer, number))
         sheets.append(Sheet(film=number, develop=develop, medium=medium, size=size))
     return sheets, smaller
 
@@ -60,7 +63,7 @@ def _label(printer: Printer, owner: str, label: str, number: int, count: int) ->
 
 
 def _develop(
-    printer: Printer, sheet: FilmSheet, images: list[PlacedImage], medium: str
+    printer: Printer, sheet: FilmSheet, images: list[PlacedImage], medium: str, capture: Dataset | None
 ) -> Callable[[int], dict[str, Any]]:
     """Return what turns the exposed sheet into a picture when it comes out; all its copies look alike."""
     made: list[bytes] = []
@@ -68,21 +71,56 @@ def _develop(
     def develop(ordinal: int) -> dict[str, Any]:
         told: dict[str, Any] = {"images": len(images)}
         try:
-            png = made[0] if made else picture(sheet, images, medium)
+            first = not made
+            png = picture(sheet, images, medium) if first else made[0]
             made[:] = [png]
+            name = _free_name(printer, ordinal)
+            if capture is not None and first:
+                printer.shelf.put("films", f"{name}.dcm", _file(secondary_capture(sheet, images, capture)))
             told["sha256"] = hashlib.sha256(png).hexdigest()[:16]
-            return {**told, "picture": printer.shelf.put("films", _free_name(printer, ordinal), png)}
-        except (OSError, InputError) as exc:
+            return {**told, "picture": printer.shelf.put("films", f"{name}.png", png)}
+        except InputError as exc:
+            raise InvalidPageError(str(exc)) from exc
+        except OSError as exc:
             # the sheet is out all the same; only its picture is missing, and that is said
             return {**told, "error": f"no picture: {exc}"}
 
     return develop
 
 
+def _capture(printer: Printer, number: int) -> Dataset | None:
+    """Return what stands in the Secondary Capture of a film beside its picture; nothing if none is wanted.
+
+    Whose films they are is told by the letters on them alone: a film box has no patient, so the printer stands for one.
+    """
+    about, identity, now = printer.personality, printer.place.kernel.identity, printer.place.kernel.now
+    if not about.secondary_capture:
+        return None
+    ds, moment = Dataset(), identity.moment(now)
+    ds.PatientName, ds.PatientID, ds.StudyID = "Film", printer.name, "1"
+    ds.PatientBirthDate = ds.PatientSex = ds.PatientOrientation = ds.Laterality = ""
+    ds.AccessionNumber = ds.ReferringPhysicianName = ""
+    ds.StudyDate = ds.SeriesDate = ds.ContentDate = ds.DateOfSecondaryCapture = moment.strftime("%Y%m%d")
+    ds.StudyTime = ds.SeriesTime = ds.ContentTime = ds.TimeOfSecondaryCapture = moment.strftime("%H%M%S")
+    ds.StudyInstanceUID = identity.next_uid(printer.name, "film-study")
+    ds.SeriesInstanceUID = identity.next_uid(printer.name, "film-series")
+    ds.SOPInstanceUID = identity.next_uid(printer.name, "film")
+    ds.SeriesNumber, ds.InstanceNumber = 1, number
+    ds.Manufacturer, ds.ManufacturerModelName = about.manufacturer, about.model
+    ds.DeviceSerialNumber, ds.SoftwareVersions = about.serial, about.software
+    return ds
+
+
+def _file(ds: Dataset) -> bytes:
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
 def _free_name(printer: Printer, ordinal: int) -> str:
     """Return a name for a sheet's picture; one of an earlier run in the same folder is never written over."""
-    name, copy = f"{printer.file_name}-{ordinal:04d}.png", 1
-    while printer.shelf.has("films", name):
+    name, copy = f"{printer.file_name}-{ordinal:04d}", 1
+    while printer.shelf.has("films", f"{name}.png"):
         copy += 1
-        name = f"{printer.file_name}-{ordinal:04d}~{copy}.png"
+        name = f"{printer.file_name}-{ordinal:04d}~{copy}"
     return name

@@ -110,6 +110,8 @@ class PrinterPersonality(NetworkSettings, HardwareSettings):
         N-EVENT-REPORT.
     pixels_per_mm : float
         Resolution of the film picture.
+    secondary_capture : bool
+        Whether each film is also written as a DICOM Secondary Capture, as a film digitizer would make it.
     """
 
     dimse_timeout: Duration = seconds(300)
@@ -169,6 +171,7 @@ class PrinterPersonality(NetworkSettings, HardwareSettings):
     job_kept: Duration = minutes(10)
     events: Events = Events()
     pixels_per_mm: float = 6.0
+    secondary_capture: bool = False
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, *args: Any, **options: Any) -> Self:

@@ -77,7 +77,7 @@ def density_in(png: bytes) -> NDArray[np.float64]:
         return np.asarray(densities[np.asarray(shown)])
 
 
-def secondary_capture(sheet: FilmSheet, images: list[PlacedImage], about: Dataset, *, uid: str) -> Dataset:
+def secondary_capture(sheet: FilmSheet, images: list[PlacedImage], about: Dataset) -> Dataset:
     """Return the sheet as a Secondary Capture: thousandths of optical density, or RGB for a colour film (PS3.3 A.8.1).
 
     Parameters
@@ -87,9 +87,7 @@ def secondary_capture(sheet: FilmSheet, images: list[PlacedImage], about: Datase
     images : list of PlacedImage
         Its images.
     about : Dataset
-        What stands in it beside the picture: patient, study, series, dates, manufacturer.
-    uid : str
-        Its SOP Instance UID.
+        What stands in it beside the picture: SOP Instance UID, patient, study, series, dates, manufacturer.
 
     Returns
     -------
@@ -106,7 +104,7 @@ def secondary_capture(sheet: FilmSheet, images: list[PlacedImage], about: Datase
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = SecondaryCaptureImageStorage
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = UID(uid)
+    ds.file_meta.MediaStorageSOPInstanceUID = UID(ds.SOPInstanceUID)
     ds.ConversionType, ds.Modality = "DF", "OT"
     density = compose(sheet, images)
     ds.Rows, ds.Columns = density.shape[:2]
