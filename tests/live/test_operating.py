@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -111,6 +113,19 @@ def test_lines_of_a_file_are_done_too(tmp_path: Path) -> None:
     script.write_text("unmount magazine 1\n\nstatus", encoding="utf-8")
     with script.open(encoding="utf-8") as source, operated("printer", out=tmp_path / "out", stdin=source) as served:
         served.said("PRINTER: slot 1: no magazine")
+
+
+def test_a_terminal_is_an_input_too(tmp_path: Path) -> None:
+    master, terminal = pty.openpty()
+    try:
+        with os.fdopen(terminal) as source, operated("printer", out=tmp_path / "out", stdin=source) as served:
+            os.write(master, b"damage magazine 2\n")
+            served.said("BAD SUPPLY MGZ")
+            os.write(master, b"\x04")  # Ctrl-D ends the lines, not the printer
+            with pytest.raises(subprocess.TimeoutExpired):
+                served.process.wait(1)
+    finally:
+        os.close(master)
 
 
 def test_it_serves_without_an_input(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def read_lines(take: Callable[[str], None]) -> None:
     except (AttributeError, OSError, ValueError):
         return  # there is none
     # a terminal stops who reads from the background; without this signal the reading fails, and that ends it
-    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    if hasattr(signal, "SIGTTIN"):
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     threading.Thread(target=_read, args=(source, take), name="operator's console", daemon=True).start()
 
 

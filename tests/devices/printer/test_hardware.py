@@ -218,6 +218,14 @@ def test_a_job_is_canceled_wherever_it_is(rig: Rig, state: str) -> None:
     assert rig.hardware.cancel(job) is False
 
 
+def test_a_job_that_is_canceled_with_its_last_sheet_is_done(rig: Rig) -> None:
+    job = rig.hardware.submit("A", rig.sheets(1))
+    rig.go(25)
+    rig.act("cancel job")
+    rig.go(20)
+    assert states(job) == ("DONE", "NORMAL")
+
+
 def test_a_job_gives_up_if_the_personality_says_so() -> None:
     with switched_on(gives_up_after=30 * SECOND) as rig:
         job = rig.hardware.submit("SCU", rig.sheets(1, "CLEAR FILM", "14INX17IN"))

@@ -157,6 +157,16 @@ def test_memory_is_taken_and_given_back() -> None:
     assert changes == [True, False]
 
 
+def test_what_is_larger_than_the_memory_does_not_fill_it() -> None:
+    buffer = PrintBuffer(1000, lambda: None)
+    assert buffer.try_reserve("A", 1001) is None
+    assert not buffer.full
+    part = buffer.reserve("A", 10)
+    assert buffer.full
+    buffer.free(part)
+    assert not buffer.full
+
+
 def test_a_broken_module_loses_no_reservation() -> None:
     buffer = PrintBuffer(1000, lambda: None)
     one = buffer.reserve("A", 600)

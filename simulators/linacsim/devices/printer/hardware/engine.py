@@ -176,7 +176,7 @@ class Engine:
         self._clockwork.tell()
         if machine.settings.calibration.automatic and machine.calibration_due:
             machine.calibrate()
-        if self._canceled:
+        if self._canceled and job.out < len(job.sheets) * job.copies:
             raise _JobFailed(CANCELED)
 
     def _move(self, duration: int) -> Steps:

@@ -68,8 +68,11 @@ class PrintBuffer:
 
     @property
     def full(self) -> bool:
-        """Whether nothing is left, or somebody has been turned away since anything was given back."""
-        return self._refused or self.left == 0
+        """Whether nothing is left, or somebody has been turned away since anything was given back.
+
+        What is larger than all the memory does not make it full.
+        """
+        return (self._refused and self.used > 0) or self.left == 0
 
     def reserve(self, owner: str, size: int) -> Reservation:
         """Return `size` bytes.
