@@ -327,7 +327,7 @@ def test_grey_that_nobody_explains_is_found_out(grey: str) -> None:
 # -- twenty of each ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 def test_twenty_shifts_come_back_out_of_single_pictures() -> None:
     worst = 0.0
     for key in range(100, 120):
@@ -338,7 +338,7 @@ def test_twenty_shifts_come_back_out_of_single_pictures() -> None:
     assert worst < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 @pytest.mark.parametrize("ct", [False, True])
 def test_twenty_shifts_come_back_out_of_pairs(ct: bool) -> None:
     worst = 0.0
@@ -353,7 +353,7 @@ def test_twenty_shifts_come_back_out_of_pairs(ct: bool) -> None:
     assert worst < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 def test_twenty_shifts_and_turns_come_back_out_of_markers() -> None:
     worst = np.zeros(6)
     for key in range(100, 120):
@@ -365,7 +365,7 @@ def test_twenty_shifts_and_turns_come_back_out_of_markers() -> None:
     assert (shift < 0.3, turn < 0.2) == (True, True)
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 @pytest.mark.parametrize("key", range(100, 120))
 def test_twenty_shifts_and_turns_come_back_out_of_scans(key: int) -> None:
     put_in = drawn(key, 10.0, 2.5)
