@@ -35,7 +35,7 @@ from linacsim.devices.imager.picturing import reconstruct_again, take_kv, take_m
 from linacsim.devices.imager.plan import PlannedBeam
 from linacsim.devices.imager.registering import applied, matched_with
 from linacsim.devices.imager.scene import Scene
-from linacsim.devices.imager.state import Picture, Treatment, Volume
+from linacsim.devices.imager.state import Picture, Treatment, Views, Volume
 from linacsim.devices.imager.storing import stored
 from linacsim.devices.imager.writing import Writer
 from linacsim.errors import PlayFailure
@@ -117,12 +117,15 @@ class Imager(Operated, Device):
         )  # fmt: skip
         return picture
 
-    def keep_volume(self, number: int, at: int, beam: PlannedBeam | None, scan: Scan, hold: Hold) -> Volume:
-        """Keep a cone-beam CT, and write its slices, its isocentres and its truth."""
-        treatment = self.treatment
+    def keep_volume(self, views: Views, scan: Scan, hold: Hold) -> Volume:
+        """Keep the cone-beam CT that was made of views, and write its slices, its isocentres and its truth."""
+        treatment, beam = self.treatment, views.beam
+        number, at = views.swept.sweep.number, views.swept.sweep.began
         waiting = self.compute(lambda: self.writer.volume(number, at, scan, hold), "the slices to be written")
         slices = [ds for ds in waiting.objects if ds.Modality == "CT"]
-        volume = Volume(number=number, at=at, beam=beam, scan=scan, couch=scan.couch, slices=slices)
+        volume = Volume(
+            number=number, at=at, beam=beam, scan=scan, couch=scan.couch, displaced=views.displaced, slices=slices
+        )
         treatment.volume = volume
         treatment.waiting.append(waiting)
         self.place.log(

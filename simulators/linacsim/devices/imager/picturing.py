@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from linacsim.devices.imager.actions import ImageBeam, ImageKv, ImageMv, ImageSetup, ScanBeam
 from linacsim.devices.imager.hardware.results import Exposure, Sweep, Swept
 from linacsim.devices.imager.plan import PlannedBeam
+from linacsim.devices.imager.scene import Scene
 from linacsim.devices.imager.state import Picture, Views, Volume
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.units import SECOND
@@ -39,7 +40,7 @@ def take_kv(imager: Imager, what: ImageKv) -> Picture:
 
     imager.hardware.prepare("kv")
     taken = imager.hardware.expose_kv(technique, gantry, work, extended=_extended(beam, what))
-    return imager.keep_picture(_picture(taken.exposure, taken.picture, beam), taken.hold)
+    return imager.keep_picture(_picture(taken.exposure, taken.picture, beam, scene), taken.hold)
 
 
 def take_mv(imager: Imager, what: ImageMv) -> Picture:
@@ -55,7 +56,7 @@ def take_mv(imager: Imager, what: ImageMv) -> Picture:
 
     imager.hardware.prepare("mv")
     taken = imager.hardware.expose_mv(technique, gantry, work, extended=_extended(beam, what))
-    return imager.keep_picture(_picture(taken.exposure, taken.picture, beam, dose=what.dose), taken.hold)
+    return imager.keep_picture(_picture(taken.exposure, taken.picture, beam, scene, dose=what.dose), taken.hold)
 
 
 def take_scan(imager: Imager, what: ScanBeam) -> Volume:
@@ -85,7 +86,7 @@ def take_scan(imager: Imager, what: ScanBeam) -> Volume:
 
     imager.hardware.prepare("cbct")
     swept: Swept[Sweep] = imager.hardware.sweep(preset, lambda sweep: sweep, slices=what.slices)
-    return _reconstructed(imager, Views(swept=swept, beam=beam, work=work))
+    return _reconstructed(imager, Views(swept=swept, beam=beam, displaced=scene.displaced, work=work))
 
 
 def reconstruct_again(imager: Imager) -> Volume:
@@ -107,8 +108,7 @@ def _reconstructed(imager: Imager, views: Views) -> Volume:
     imager.treatment.views = views
     scanned = imager.hardware.reconstruct(views.swept, views.work)
     imager.treatment.views = None
-    sweep = views.swept.sweep
-    return imager.keep_volume(sweep.number, sweep.began, views.beam, scanned.volume, scanned.hold)
+    return imager.keep_volume(views, scanned.volume, scanned.hold)
 
 
 def take_setup(imager: Imager, what: ImageSetup) -> None:
@@ -133,9 +133,12 @@ def take_setup(imager: Imager, what: ImageSetup) -> None:
             raise PlayFailure(f"{beam.label} asks for {words}, which does not start by itself")
 
 
-def _picture(exposure: Exposure, radiograph: Radiograph, beam: PlannedBeam | None, *, dose: bool = False) -> Picture:
+def _picture(
+    exposure: Exposure, radiograph: Radiograph, beam: PlannedBeam | None, scene: Scene, *, dose: bool = False
+) -> Picture:
     return Picture(
-        number=exposure.number, at=exposure.began, beam=beam, radiograph=radiograph, couch=exposure.couch, dose=dose
+        number=exposure.number, at=exposure.began, beam=beam, radiograph=radiograph, couch=exposure.couch,
+        displaced=scene.displaced, dose=dose,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from linacsim.devices.imager.matching import match
 from linacsim.devices.imager.patient import LoadedPatient
 from linacsim.devices.imager.preconditions import MatchKind, Verdict, judge
 from linacsim.devices.imager.state import Picture
-from linacsim.errors import PlayFailure
+from linacsim.errors import InputError, PlayFailure
 from linacsim.physics.geometry import Couch
 from linacsim.physics.registration import in_plane
 
@@ -43,7 +43,12 @@ def matched_with(imager: Imager, what: MatchWith) -> Matched:
     _check_acquired(imager, kind)
     scan = treatment.volume.scan if kind == "3D/3D" and treatment.volume is not None else None
     shots, beams = [one.radiograph for one in pictures], [one.beam.number if one.beam else None for one in pictures]
-    found = imager.compute(lambda: match(kind, patient, shots, scan, beams), f"the {kind} match")
+    try:
+        found = imager.compute(lambda: match(kind, patient, shots, scan, beams), f"the {kind} match")
+    except InputError as exc:  # of what was acquired, not of the scenario
+        text = f"{kind} match refused: {exc}"
+        imager.tell(text)
+        raise PlayFailure(text) from exc
     for warning in found.warnings:
         imager.tell(warning)
     shift, turn = _off(imager, found, pictures)
@@ -84,8 +89,9 @@ def _judged(imager: Imager, patient: LoadedPatient, kind: MatchKind, pictures: l
 
 def _off(imager: Imager, found: Matched, pictures: list[Picture]) -> tuple[float, float]:
     """Return how far a match is from the truth, mm at the isocentre and degrees; of a single picture, in its plane."""
-    at = found.at.pose
-    truth = at.after(imager.scene().displaced.pose).after(at.inverse)
+    at, volume = found.at.pose, imager.treatment.volume
+    displaced = pictures[0].displaced if pictures else volume.displaced if volume else imager.scene().displaced
+    truth = at.after(displaced.pose).after(at.inverse)
     remaining = found.remaining.pose
     apart = remaining.shift - truth.shift
     if found.kind == "2D":

@@ -37,6 +37,8 @@ class Picture:
     radiograph : Radiograph
     couch : Couch
         Readout of the couch.
+    displaced : Couch
+        The truth then: how the patient lay while the couch was at zero.
     dose : bool
         Whether it is a portal dose image.
     markers : list of (x, y)
@@ -48,6 +50,7 @@ class Picture:
     beam: PlannedBeam | None
     radiograph: Radiograph
     couch: Couch
+    displaced: Couch
     dose: bool = False
     markers: list[tuple[float, float]] = field(default_factory=list)
 
@@ -68,6 +71,7 @@ class Volume:
     beam: PlannedBeam | None
     scan: Scan
     couch: Couch
+    displaced: Couch
     slices: list[Dataset]
 
 
@@ -81,12 +85,15 @@ class Views:
         Its views.
     beam : PlannedBeam or None
         The beam it was taken for.
+    displaced : Couch
+        The truth then.
     work : callable
         Makes the volume.
     """
 
     swept: Swept[Sweep]
     beam: PlannedBeam | None
+    displaced: Couch
     work: Callable[[Sweep], Scan]
 
 
