@@ -53,9 +53,10 @@ def matched_with(imager: Imager, what: MatchWith) -> Matched:
         imager.tell(warning)
     shift, turn = _off(imager, found, pictures)
     imager.place.log(
-        "match-done", match=kind, **_told(found.couch), residual=round(found.residual, 4), trusted=found.trusted,
+        "match-done", match=kind, **_told(found.couch), residual=_finite(found.residual), trusted=found.trusted,
         off_mm=round(shift, 3), off_degrees=round(turn, 3), left_mm=round(_left(found), 3),
     )  # fmt: skip
+    treatment.found = None  # what was found before is no longer what the user sees
     if not found.trusted:
         text = f"{kind} match cannot be trusted: {found.refusal}"
         imager.tell(text)
@@ -98,6 +99,11 @@ def _off(imager: Imager, found: Matched, pictures: list[Picture]) -> tuple[float
         return float(np.linalg.norm(in_plane(pictures[0].radiograph.gaze)[:, :3] @ apart)), 0.0
     turn = remaining.after(truth.inverse).angle if found.kind in ("marker", "3D/3D") else 0.0
     return float(np.linalg.norm(apart)), turn
+
+
+def _finite(residual: float) -> float | None:
+    """Return what the log tells of a residual: nothing where nothing was found, as JSON has no infinity."""
+    return round(residual, 4) if np.isfinite(residual) else None
 
 
 def _left(found: Matched) -> float:
