@@ -104,3 +104,12 @@ def test_the_first_run_is_told_and_all_are_counted() -> None:
     }  # fmt: skip
     assert "terms: 1 of 109" in coverage_text(coverage)
     assert not coverage.complete
+
+
+@pytest.mark.slow
+def test_all_of_print_management_is_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["coverage", "print", "--format", "json"])
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert {section: part["missing"] for section, part in told.items() if part["missing"]} == {}
+    assert code == 0
+    assert all(row["scenarios"] and row["cause"] for part in told.values() for row in part["rows"])
