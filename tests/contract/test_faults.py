@@ -37,7 +37,9 @@ def test_no_fault_is_left_out() -> None:
 
 
 def test_no_breakage_is_left_out() -> None:
-    assert {word for kind in KINDS.values() for word in kind.breakages} == TESTED_BREAKAGES
+    # test_imager_breakages.py has those of the imager
+    kinds = (kind for kind in KINDS.values() if kind.name != "imager")
+    assert {word for kind in kinds for word in kind.breakages} == TESTED_BREAKAGES
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ SHIFT = Shift(x=4.0, y=-3.0, z=2.5)
 OBI = "StreamService"
 VIRTUAL = pytest.mark.parametrize("bench_clock", ["virtual"], indirect=True)
 """What does not hang on the clock, and takes a processor long."""
+PANEL = PanelSettings(frame_rate=1e5, dark_field=MILLISECOND, flood_field=MILLISECOND)
 AXIS = AxisSettings(speed=1e5, remote=50, low=-400, high=400)
 
 
@@ -72,7 +73,7 @@ def hardware(**settings: Any) -> HardwareSettings:
         "arms": ArmsSettings(at_start="extended", mv_clear_of_scan=False),
         "gantry": GantrySettings(speed=1e5, acceleration=1e7),
         "couch": CouchSettings(x=AXIS, y=AXIS, z=AXIS, rotation=AXIS, pitch=AXIS, roll=AXIS),
-        "panels": PanelsSettings(kv=PanelSettings(frame_rate=1e5), mv=PanelSettings(frame_rate=1e5)),
+        "panels": PanelsSettings(kv=PANEL, mv=PANEL),
         "beam": BeamSettings(rate=1e6, begin=MILLISECOND),
         "reconstruction": ReconstructionSettings(begin=MILLISECOND, per_slice_and_view=0),
     }  # fmt: skip
