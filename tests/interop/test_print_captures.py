@@ -42,7 +42,7 @@ def test_the_secondary_capture_of_a_film_is_valid_and_shows_the_film(tmp_path: P
         return
     density = density_in((films / "PRINTER-0001.png").read_bytes())
     np.testing.assert_allclose(ds.pixel_array / 1000, density, rtol=0.012)
-    run("dcm2pnm", "--write-raw-pgm", "--min-max-window", capture, tmp_path / "seen.pgm").assert_good()
+    run("dcm2pnm", "--write-raw-pnm", "--min-max-window", capture, tmp_path / "seen.pgm").assert_good()
     seen = np.asarray(Image.open(tmp_path / "seen.pgm")).astype(float)
     # DCMTK knows that more of MONOCHROME1 is darker
     assert np.corrcoef(seen.ravel(), density.ravel())[0, 1] < -0.99

@@ -200,7 +200,8 @@ def curve_index(pixels: ArrayLike, bits: int) -> NDArray[np.uint16]:
     """Where pixel values, 0 to 2^bits - 1 with fractions, enter a `density_curve` or `colour_curve`."""
     values = np.asarray(pixels, dtype=np.float32)
     scaled = values * np.float32(_FINE / _top(bits))
-    np.rint(scaled, out=scaled)
+    # half a step, and what is behind the point falls off
+    scaled += np.float32(0.5)
     np.clip(scaled, 0, _FINE, out=scaled)
     return scaled.astype(np.uint16)
 

@@ -12,6 +12,9 @@ from PIL import Image
 from linacsim.errors import InputError
 from linacsim.physics.terms import MAGNIFICATION_TYPES, MagnificationType, require
 
+_BAND = 128
+"""Rows that are resampled at a time."""
+
 _KERNELS = {
     "REPLICATE": Image.Resampling.NEAREST,
     "BILINEAR": Image.Resampling.BILINEAR,
@@ -86,13 +89,33 @@ def magnify(
         raise InputError(what, "MagnificationType", "use REPLICATE, BILINEAR or CUBIC")
     if magnification_type == "CUBIC" and smoothing > 0:
         rows, columns = (_weights(values.shape[axis], size[axis], kept[axis], smoothing) for axis in (0, 1))
-        scaled = rows @ values @ columns.T
+        scaled = np.asarray(rows @ values @ columns.T, dtype=np.float32)
     else:
-        top, left = ((1 - kept[axis] / size[axis]) / 2 * values.shape[axis] for axis in (0, 1))
-        part = (left, top, values.shape[1] - left, values.shape[0] - top)
-        resized = Image.fromarray(values).resize((kept[1], kept[0]), _KERNELS[magnification_type], box=part)
-        scaled = np.asarray(resized, dtype=np.float32)
-    return np.clip(scaled, values.min(), values.max())
+        scaled = _resized(values, size, kept, _KERNELS[magnification_type])
+    # interpolation stays between its neighbours by itself, but a cubic kernel overshoots at edges
+    if magnification_type == "CUBIC":
+        np.clip(scaled, values.min(), values.max(), out=scaled)
+    return scaled
+
+
+def _resized(
+    values: NDArray[np.float32], size: tuple[int, int], kept: tuple[int, int], kernel: Image.Resampling
+) -> NDArray[np.float32]:
+    """Resample with Pillow, a band after the other: what it gives is copied while no other thread can run."""
+    image = Image.fromarray(values)
+    scaled = np.empty(kept, dtype=np.float32)
+    rows, columns = values.shape[0] / size[0], values.shape[1] / size[1]
+    top, left = (size[0] - kept[0]) / 2, (size[1] - kept[1]) / 2
+    for start in range(0, kept[0], _BAND):
+        end = min(start + _BAND, kept[0])
+        box = (left * columns, (top + start) * rows, (left + kept[1]) * columns, (top + end) * rows)
+        scaled[start:end] = np.asarray(image.resize((kept[1], end - start), kernel, box=_inside_of(box, image.size)))
+    return scaled
+
+
+def _inside_of(box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    # the last line may come out a rounding error further than there is something
+    return max(box[0], 0.0), max(box[1], 0.0), min(box[2], float(size[0])), min(box[3], float(size[1]))
 
 
 def _middle(length: int, kept: int) -> slice:

@@ -47,7 +47,8 @@ class PlacedImage:
     Parameters
     ----------
     pixels : numpy.ndarray
-        Pixel values 0 to 2^bits - 1, shape (rows, columns), or (rows, columns, 3) of red, green and blue.
+        Pixel values 0 to 2^bits - 1, shape (rows, columns), or (rows, columns, 3) of red, green and blue. Bits above those
+        of uint16 pixels do not count.
     bits : int
         Depth: 8 or 12.
     position : int
@@ -244,6 +245,8 @@ def _print(area: NDArray[Any], image: PlacedImage, plane: int, sheet: FilmSheet,
         )
         raise InputError(what, f"ImageBoxPosition {image.position}", "crop or decimate it, or let it be fitted")
     pixels = image.pixels[..., plane] if image.colour else image.pixels
+    if pixels.dtype == np.uint16:
+        pixels = pixels & np.uint16((1 << image.bits) - 1)
     kernel = "BILINEAR" if how.scaled and image.magnification_type == "NONE" else image.magnification_type
     shown = magnify(pixels, how.size, kernel, image.smoothing, within=(box.height, box.width))
     top, left = (box.height - shown.shape[0]) // 2, (box.width - shown.shape[1]) // 2

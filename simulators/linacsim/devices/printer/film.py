@@ -94,28 +94,6 @@ def placed_images(
     return [_placed(film, box, personality, box.lut or lut) for box in film.boxes if box.image is not None]
 
 
-def pixels_of(image: Dataset) -> NDArray[Any]:
-    """Return the pixels of an item of a Basic Grayscale or Color Image Sequence, shape (Rows, Columns) or (Rows, Columns, 3).
-
-    Raises
-    ------
-    ValueError
-        If there are fewer pixels than Rows x Columns.
-    """
-    samples = int(image.get("SamplesPerPixel") or 1)
-    dtype = np.uint8 if image.BitsAllocated == 8 else np.dtype("<u2")
-    count = image.Rows * image.Columns * samples
-    values = np.frombuffer(image.PixelData, dtype=dtype)
-    if values.size < count:
-        raise ValueError(f"{count - values.size} of {count} pixels are missing")
-    stored: NDArray[Any] = values[:count] & ((1 << image.BitsStored) - 1)
-    if samples == 1:
-        return stored.reshape(image.Rows, image.Columns)
-    if int(image.get("PlanarConfiguration") or 0) == 0:
-        return stored.reshape(image.Rows, image.Columns, samples)
-    return np.moveaxis(stored.reshape(samples, image.Rows, image.Columns), 0, -1)
-
-
 def presentation_lut_of(lut: LutInstance | None) -> PresentationLut:
     """Return a Presentation LUT as the film uses it; without one, pixel values are P-Values.
 
@@ -156,7 +134,7 @@ def _placed(film: FilmBox, box: ImageBox, personality: PrinterPersonality, lut: 
     colour: dict[str, Any] = {} if box.colour else {"photometric_interpretation": image.PhotometricInterpretation}
     kernel = str(attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "CUBIC")
     return PlacedImage(
-        pixels=pixels_of(image),
+        pixels=_stored(image),
         bits=image.BitsStored,
         position=box.position,
         polarity=cast("Any", str(attributes.get("Polarity") or "NORMAL")),
@@ -170,6 +148,24 @@ def _placed(film: FilmBox, box: ImageBox, personality: PrinterPersonality, lut: 
         film=_own_film(film.attributes, attributes, personality),
         **colour,
     )
+
+
+def _stored(image: Dataset) -> NDArray[Any]:
+    """Return the pixels of an item of a Basic Grayscale or Color Image Sequence, shape (Rows, Columns) or (Rows, Columns, 3).
+
+    They are as they have been sent, no copy; bits above Bits Stored mean nothing.
+    """
+    samples = int(image.get("SamplesPerPixel") or 1)
+    dtype = np.uint8 if image.BitsAllocated == 8 else np.dtype("<u2")
+    count = image.Rows * image.Columns * samples
+    values: NDArray[Any] = np.frombuffer(image.PixelData, dtype=dtype)
+    if values.size < count:
+        raise ValueError(f"{count - values.size} of {count} pixels are missing")
+    if samples == 1:
+        return values[:count].reshape(image.Rows, image.Columns)
+    if int(image.get("PlanarConfiguration") or 0) == 0:
+        return values[:count].reshape(image.Rows, image.Columns, samples)
+    return np.moveaxis(values[:count].reshape(samples, image.Rows, image.Columns), 0, -1)
 
 
 def _format(box: Dataset) -> str:

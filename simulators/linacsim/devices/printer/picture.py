@@ -8,12 +8,14 @@ its header, so they can be measured. The picture of a colour film has sRGB colou
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
@@ -28,7 +30,8 @@ _LEAST = 0.05
 _STEP = 0.001
 _COMPRESSION = 1
 """zlib's level: higher ones take several times as long for a tenth less."""
-_MM_PER_INCH = 25.4
+_MM_PER_INCH, _MM_PER_METRE = 25.4, 1000
+_SIGNATURE, _INDEXED, _METRE = b"\x89PNG\r\n\x1a\n", 3, 1
 _OD_BITS, _OD_TOP = 12, 4095
 _RGB_BITS = 8
 
@@ -51,14 +54,13 @@ def picture(sheet: FilmSheet, images: list[PlacedImage], medium: str) -> bytes:
         If the sheet cannot be exposed, or the medium is not known.
     """
     if any(image.colour for image in images):
-        return _png(Image.fromarray(on_light_box(compose(sheet, images), medium)), sheet, PngImagePlugin.PngInfo())
+        buffer, dots = io.BytesIO(), sheet.pixels_per_mm * _MM_PER_INCH
+        shown = Image.fromarray(on_light_box(compose(sheet, images), medium))
+        shown.save(buffer, "PNG", dpi=(dots, dots), compress_level=_COMPRESSION)
+        return buffer.getvalue()
     palette, table = _palette(sheet.film.min_density, sheet.film.max_density)
     (plane,) = paint(sheet, images, [lambda density: table[np.rint(density / _STEP).astype(np.int64)]])
-    shown = Image.fromarray(plane)
-    shown.putpalette(seen(palette, medium).tobytes())
-    told = PngImagePlugin.PngInfo()
-    told.add_text(DENSITIES, " ".join(f"{density:.4f}" for density in palette))
-    return _png(shown, sheet, told)
+    return _grey_png(plane, palette, medium, sheet.pixels_per_mm)
 
 
 def density_in(png: bytes) -> NDArray[np.float64]:
@@ -130,11 +132,25 @@ def _fill(ds: Dataset, density: NDArray[Any]) -> None:
     ds.add_new("PixelData", vr, data + b"\0" * (len(data) % 2))
 
 
-def _png(shown: Image.Image, sheet: FilmSheet, told: PngImagePlugin.PngInfo) -> bytes:
-    buffer = io.BytesIO()
-    dots = sheet.pixels_per_mm * _MM_PER_INCH
-    shown.save(buffer, "PNG", dpi=(dots, dots), compress_level=_COMPRESSION, pnginfo=told)
-    return buffer.getvalue()
+def _grey_png(plane: NDArray[np.uint8], palette: NDArray[np.float64], medium: str, pixels_per_mm: float) -> bytes:
+    """Return a PNG of one byte a pixel (ISO/IEC 15948); zlib alone lets other threads work meanwhile, an encoder does not."""
+    rows, columns = plane.shape
+    # each line begins with its filter: none
+    lines = np.zeros((rows, columns + 1), dtype=np.uint8)
+    lines[:, 1:] = plane
+    per_metre = round(pixels_per_mm * _MM_PER_METRE)
+    text = f"{DENSITIES}\0" + " ".join(f"{density:.4f}" for density in palette)
+    chunks = (
+        (b"IHDR", struct.pack(">LLBBBBB", columns, rows, 8, _INDEXED, 0, 0, 0)),
+        (b"pHYs", struct.pack(">LLB", per_metre, per_metre, _METRE)),
+        (b"tEXt", text.encode("latin-1")),
+        (b"PLTE", seen(palette, medium).tobytes()),
+        (b"IDAT", zlib.compress(lines.tobytes(), _COMPRESSION)),
+        (b"IEND", b""),
+    )
+    return _SIGNATURE + b"".join(
+        struct.pack(">L", len(data)) + name + data + struct.pack(">L", zlib.crc32(name + data)) for name, data in chunks
+    )
 
 
 @lru_cache(maxsize=16)
