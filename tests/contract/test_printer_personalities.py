@@ -435,7 +435,7 @@ def test_every_setting_of_the_checklist_has_a_case() -> None:
     """The settings of the services are tested here; those of the hardware where it is."""
     source = Path(__file__).read_text("utf-8")
     own = {"about", "personality", "manufacturer", "model", "serial", "software", "printer_name", "pixels_per_mm"}
-    own |= {"events", "dimse_timeout", "network_timeout"}
+    own |= {"events", "dimse_timeout", "network_timeout", "secondary_capture"}
     for field in PrinterPersonality.__annotations__:
         if field not in own:
             assert field in source, field

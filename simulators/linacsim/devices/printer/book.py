@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 EVENT_TYPES = {"PENDING": 1, "PRINTING": 2, "DONE": 3, "FAILURE": 4}
 """Event Type ID by Execution Status (PS3.4 H.4.5.2.1)."""
-_ENDED = ("DONE", "FAILURE")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -27,8 +26,8 @@ class JobInstance:
     ----------
     uid : str
         SOP Instance UID.
-    job : Job
-        The hardware's job.
+    state, info : str
+        Execution Status and Execution Status Info; the hardware's job itself, with its images, is not kept here.
     client : str
         The AE title of who asked for it.
     priority, label : str
@@ -40,7 +39,8 @@ class JobInstance:
     """
 
     uid: str
-    job: Job
+    state: str
+    info: str
     client: str
     priority: str
     label: str
@@ -63,14 +63,22 @@ class JobBook:
         self._forget_old()
         instance = JobInstance(
             uid=desk.new_uid("print-job"),
-            job=job,
+            state=job.state,
+            info=job.info,
             client=desk.client,
             priority=str(session.attributes.get("PrintPriority") or "MED"),
             label=str(session.attributes.get("FilmSessionLabel") or ""),
             created=self._printer.place.kernel.now,
         )
         self._instances[instance.uid] = instance
+        job.watchers.append(lambda one: self._follow(instance, one))
         return instance
+
+    def _follow(self, instance: JobInstance, job: Job) -> None:
+        """Write down what has become of a job (called by the hardware)."""
+        instance.state, instance.info = job.state, job.info
+        if job.ended:
+            instance.ended = self._printer.place.kernel.now
 
     def find(self, uid: str) -> JobInstance | None:
         """Return the job with this SOP Instance UID."""
@@ -80,8 +88,6 @@ class JobBook:
     def _forget_old(self) -> None:
         now, kept = self._printer.place.kernel.now, self._printer.personality.job_kept
         for instance in list(self._instances.values()):
-            if instance.ended is None and instance.job.state in _ENDED:
-                instance.ended = now
             if instance.ended is not None and now - instance.ended > kept:
                 del self._instances[instance.uid]
 
@@ -90,8 +96,8 @@ class JobBook:
         identity = self._printer.place.kernel.identity
         moment = identity.moment(instance.created)
         told = Dataset()
-        told.ExecutionStatus = instance.job.state
-        told.ExecutionStatusInfo = info_of(instance.job)
+        told.ExecutionStatus = instance.state
+        told.ExecutionStatusInfo = instance.info
         told.CreationDate = moment.strftime("%Y%m%d")
         told.CreationTime = moment.strftime("%H%M%S")
         told.PrintPriority = instance.priority
@@ -102,13 +108,8 @@ class JobBook:
     def event(self, instance: JobInstance) -> tuple[int, Dataset]:
         """Return Event Type ID and Event Information of a job as it is now (PS3.4 H.4.5.2.1)."""
         told = Dataset()
-        told.ExecutionStatusInfo = info_of(instance.job)
+        told.ExecutionStatusInfo = instance.info
         if instance.label:
             told.FilmSessionLabel = instance.label
         told.PrinterName = self._printer.personality.printer_name
-        return EVENT_TYPES[instance.job.state], told
-
-
-def info_of(job: Job) -> str:
-    """Return Execution Status Info; a job that waits for nothing in particular is queued (PS3.3 C.13.9.1)."""
-    return job.info or ("QUEUED" if job.state == "PENDING" else "NORMAL")
+        return EVENT_TYPES[instance.state], told

@@ -16,6 +16,7 @@ from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.arrivals import Arrivals
 from linacsim.devices.printer.book import JobInstance
 from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.hardware import Job
 from linacsim.devices.printer.operations import OPERATIONS
 from linacsim.devices.printer.reports import Report, Reports
 from linacsim.devices.printer.session import clear
@@ -79,12 +80,12 @@ class Clerk(Desk):
             raise RefusedError(INVALID_SOP_INSTANCE, "not a UID")
         return function(self, request)
 
-    def watch(self, instance: JobInstance) -> None:
+    def watch(self, instance: JobInstance, job: Job) -> None:
         """Tell the client what becomes of a print job; the first event comes when the personality says."""
         when = self.personality.events.print_job
         if when == "never" or self.context_for(PrintJob) is None:
             return
-        instance.job.watchers.append(lambda _job: self.reports.tell(self._job_report(instance)))
+        job.watchers.append(lambda _job: self.reports.tell(self._job_report(instance)))
         report = self._job_report(instance)
         if when == "after":
             self.reports.hold_until_response()
@@ -99,7 +100,7 @@ class Clerk(Desk):
             uid=instance.uid,
             event_type=event_type,
             information=information,
-            what=instance.job.state,
+            what=instance.state,
         )
 
     def tell_printer(self) -> None:

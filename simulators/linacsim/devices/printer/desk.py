@@ -21,6 +21,7 @@ from linacsim.devices.printer.statuses import (
 
 if TYPE_CHECKING:
     from linacsim.devices.printer.book import JobInstance
+    from linacsim.devices.printer.hardware import Job
     from linacsim.devices.printer.services import Printer
 
 
@@ -107,7 +108,7 @@ class Desk:
         if not loose and sop_class not in members(abstract_syntax):
             raise RefusedError(MISTYPED_ARGUMENT, "the presentation context is of another SOP class")
 
-    def watch(self, instance: JobInstance) -> None:
+    def watch(self, instance: JobInstance, job: Job) -> None:
         """Tell the client what becomes of a print job."""
 
     def release(self, reserved: Any) -> None:

@@ -75,7 +75,7 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
         film.printed = True
         _log_film(desk, session, film, job.number, number)
     instance = desk.printer.book.enter(desk, session, job)
-    desk.watch(instance)
+    desk.watch(instance, job)
     reply = None
     if desk.personality.print_job and desk.context_for(PrintJob) is not None:
         reply = Dataset()
