@@ -13,7 +13,7 @@ from pathlib import Path
 import itk
 import numpy as np
 from itk import RTK as rtk  # noqa: N811 - its own name
-from rtk_fdk import IMAGE, circle, load, tell, volume_image
+from rtk_fdk import IMAGE, circle, load, tell, volume_image  # type: ignore[import-not-found]  # beside this file
 
 
 def main(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from linacsim.bench import Bench, Clock
 from linacsim.devices.imager.hardware.events import EVENT_FIELDS
 from linacsim.devices.imager.hardware.hardware import ImagerHardware
+from linacsim.devices.imager.hardware.results import Exposure, Sweep
 from linacsim.devices.imager.hardware.settings import (
     ArmsSettings,
     BeamSettings,
@@ -16,7 +17,6 @@ from linacsim.devices.imager.hardware.settings import (
     HardwareSettings,
     TubeSettings,
 )
-from linacsim.devices.imager.hardware.results import Exposure, Sweep
 from linacsim.kernel.tasks import Task
 from linacsim.kernel.units import MILLISECOND, SECOND, milliseconds, seconds
 from linacsim.physics.presets import CbctPreset, KvTechnique, MvTechnique
