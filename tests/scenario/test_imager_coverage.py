@@ -47,7 +47,7 @@ def scenarios() -> list[Scenario]:
 
 def said() -> set[str]:
     """Return the preconditions that scenarios expect the user to be told of."""
-    rules = [one.fields["rule"] for each in scenarios() for one in each.expect if "rule" in one.fields]
+    rules = [one.fields["unmet"] for each in scenarios() for one in each.expect if "unmet" in one.fields]
     return {name for rule in rules for name in rule.split(", ")}
 
 

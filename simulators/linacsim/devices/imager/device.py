@@ -74,7 +74,7 @@ class Imager(Operated, Device):
         return self.remote.calls()
 
     def tell(self, text: str, **why: str) -> None:
-        """Tell the user at the workstation; `why` goes into the log beside the text."""
+        """Tell the user at the workstation; `why` goes into the log beside the text: `unmet`, preconditions by their id."""
         self.place.log("user-told", text=text, **why)
 
     def compute(self, fn: Callable[[], T], why: str) -> T:
@@ -246,7 +246,7 @@ KIND = Kind(
     fields=FIELDS
     | {
         "axis", "beam", "beams", "body", "columns", "images", "markers", "match", "off-degrees", "off-mm", "left-mm",
-        "patient", "picture", "plan", "residual", "rows", "rule", "setup-beams", "slices", "trusted", "truth", "x", "y", "z",
+        "patient", "picture", "plan", "residual", "rows", "setup-beams", "slices", "trusted", "truth", "unmet", "x", "y", "z",
     },
 )  # fmt: skip
 Imager.kind = KIND

@@ -41,7 +41,7 @@ def opened(imager: Imager, what: Load) -> LoadedPatient:
     for words in patient.warnings:
         imager.tell(words)
     for one in (*verdict.warnings, *verdict.advice):
-        imager.tell(str(one), rule=one.rule)
+        imager.tell(str(one), unmet=one.rule)
     imager.place.log(
         "patient-opened", patient=patient.name, plan=patient.plan.label, beams=len(patient.plan.beams),
         setup_beams=len(patient.plan.setup_beams), slices=len(patient.slices), markers=len(patient.markers),
@@ -49,7 +49,7 @@ def opened(imager: Imager, what: Load) -> LoadedPatient:
     )  # fmt: skip
     if verdict.refusals:
         text = f"the patient cannot be opened: {'; '.join(str(one) for one in verdict.refusals)}"
-        imager.tell(text, rule=", ".join(one.rule for one in verdict.refusals))
+        imager.tell(text, unmet=", ".join(one.rule for one in verdict.refusals))
         raise PlayFailure(text)
     return patient
 

@@ -80,10 +80,10 @@ def _judged(imager: Imager, patient: LoadedPatient, kind: MatchKind, pictures: l
     beams = tuple(one.beam.number for one in pictures if one.beam is not None)
     verdict = imager.compute(lambda: judge(patient, kind, beams), f"the preconditions of the {kind} match")
     for one in (*verdict.warnings, *verdict.advice):
-        imager.tell(str(one), rule=one.rule)
+        imager.tell(str(one), unmet=one.rule)
     if verdict.refusals:
         text = f"{kind} match refused: {'; '.join(str(one) for one in verdict.refusals)}"
-        imager.tell(text, rule=", ".join(one.rule for one in verdict.refusals))
+        imager.tell(text, unmet=", ".join(one.rule for one in verdict.refusals))
         raise PlayFailure(text)
     return verdict
 
