@@ -120,7 +120,7 @@ def test_border_and_empty_boxes_are_as_dark_as_they_are_told(border: int) -> Non
         density = measure(png)
         assert density[2, 2] == pytest.approx(border / 100, rel=0.02)
         assert density[empty.window].mean() == pytest.approx(1.0, rel=0.02)
-        line = 3.0 if border <= 160 else 0.2
+        line = 3.0 if border < 100 else 0.2
         if measure is density_in:
             assert density[empty.top - 1, empty.left + 20] == pytest.approx(line, rel=0.02)
 

@@ -10,6 +10,7 @@ import pytest
 from linacsim.errors import InputError
 from linacsim.physics.film import (
     SLIDES,
+    Annotation,
     Film,
     FilmSheet,
     PlacedImage,
@@ -202,3 +203,21 @@ def test_film_sizes_beside_those_of_the_standard(name: str, size: tuple[float, f
 def test_no_film_size(name: str) -> None:
     with pytest.raises(InputError, match="FilmSizeID"):
         film_size_mm(name)
+
+
+@pytest.mark.parametrize(("border", "line"), [(20, 3.0), (60, 3.0), (120, 0.2), (300, 0.2)])
+def test_lines_are_what_the_eye_tells_best_from_the_border(border: int, line: float) -> None:
+    sheet = FilmSheet(size_mm=film_size_mm("8INX10IN"), film=FILM, border_density=border, trim="YES")
+    (box,) = image_boxes(sheet)
+    assert compose(sheet, [])[box.top - 1, box.left + 20] == pytest.approx(line)
+
+
+def test_annotations_do_not_hide_the_trim() -> None:
+    texts = tuple(Annotation(position=position, text="a text") for position in range(1, 5))
+    sheet = FilmSheet(
+        size_mm=film_size_mm("8INX10IN"), trim="YES", annotation_format="CORNERS", annotation_count=4, annotations=texts
+    )
+    (box,) = image_boxes(sheet)
+    density = compose(sheet, [])
+    for row in (box.top - 1, box.top + box.height):
+        np.testing.assert_allclose(density[row, box.left : box.left + box.width], sheet.film.dmin)

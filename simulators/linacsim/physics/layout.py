@@ -11,6 +11,7 @@ from linacsim.errors import InputError
 from linacsim.physics.annotations import Annotation, lines_of
 from linacsim.physics.emulsion import Film
 from linacsim.physics.formats import GAP_MM, NO_CUSTOM, box_count, display_format, divide
+from linacsim.physics.gsdf import jnd_index
 from linacsim.physics.terms import FILM_ORIENTATIONS, TRIMS, FilmOrientation, Trim, require
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Box",
     "FilmSheet",
     "box_count",
+    "contrasting",
     "density_of",
     "display_format",
     "film_size_mm",
@@ -192,6 +194,12 @@ def density_of(value: str | int, keyword: str, film: Film) -> float:
     if not text.isdecimal():
         raise InputError(f"{value!r} is not a {keyword}", keyword, "use BLACK, WHITE or the density x 100")
     return min(max(int(text) / 100, film.dmin), film.dmax)
+
+
+def contrasting(density: float, film: Film) -> float:
+    """Dmin or Dmax of a film, whichever the eye tells better from a density: for lines and letters on it."""
+    bright, here, dark = jnd_index(film.luminance((film.dmin, density, film.dmax)))
+    return film.dmin if bright - here >= here - dark else film.dmax
 
 
 def strips_mm(sheet: FilmSheet) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linacsim.errors import InputError
 from linacsim.physics.emulsion import Film, colour_curve, curve_index, density_curve
 from linacsim.physics.fitting import Fitting, Wish, fit
-from linacsim.physics.layout import Box, FilmSheet, density_of, image_boxes
+from linacsim.physics.layout import Box, FilmSheet, contrasting, density_of, image_boxes
 from linacsim.physics.magnify import magnify
 from linacsim.physics.presentation import IDENTITY, PresentationLut
 from linacsim.physics.strips import strips
@@ -199,8 +199,7 @@ def _as_it_is(density: Density) -> NDArray[Any]:
 def _background(sheet: FilmSheet, boxes: Sequence[Box], placed: dict[int, PlacedImage], ink: Ink) -> NDArray[Any]:
     border = density_of(sheet.border_density, "BorderDensity", sheet.film)
     empty = density_of(sheet.empty_image_density, "EmptyImageDensity", sheet.film)
-    middle = (sheet.film.dmin + sheet.film.dmax) / 2
-    line = sheet.film.dmin if border > middle else sheet.film.dmax
+    line = contrasting(border, sheet.film)
     border_ink, empty_ink, line_ink = ink(np.asarray([border, empty, line], dtype=np.float32))
     plane = np.full(sheet.shape, border_ink)
     for position, box in enumerate(boxes, start=1):

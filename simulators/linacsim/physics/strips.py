@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linacsim.physics.annotations import Place, annotation_places
-from linacsim.physics.emulsion import Film
-from linacsim.physics.layout import EDGE_MM, LABEL_MM, Box, FilmSheet, density_of, strips_mm
+from linacsim.physics.layout import EDGE_MM, LABEL_MM, Box, FilmSheet, contrasting, density_of, strips_mm
 from linacsim.physics.lettering import draw_text
 
 _LETTER_MM = 4.2
 _SMALLEST_LETTER_MM = 1.8
 _SMALLEST_LETTER = 8
 _WORD_GAP_MM = 4.0
+_CLEAR_MM = 0.75
 
 Density = NDArray[np.float32]
 
@@ -50,39 +50,37 @@ def _label(sheet: FilmSheet) -> tuple[Box, Density]:
     slack = columns - 2 * margin - sum(word.shape[1] for word in words)
     left = float(margin)
     for word in words:
-        _write(foot, word, int(left), columns - margin, sheet.film, light=True)
+        _write(foot, word, int(left), columns - margin, sheet.film.dmin)
         left += word.shape[1] + max(slack, 0) / max(len(words) - 1, 1)
     return Box(top=rows - height, left=0, height=height, width=columns), foot
 
 
 def _annotation(sheet: FilmSheet, place: Place, text: str) -> tuple[Box, Density]:
-    """A line's part as dark as the border, its letters as far from that as the film can."""
+    """A line's part as dark as the border, its letters as the eye tells them best from that."""
     width, height = sheet.turned_size_mm
-    head, foot = strips_mm(sheet)
-    label = LABEL_MM if sheet.label else 0.0
-    top = sheet.pixels(
-        EDGE_MM + place.line * LABEL_MM if place.head else height - EDGE_MM - foot + place.line * LABEL_MM
-    )
-    bottom = sheet.pixels(EDGE_MM + head if place.head else height - EDGE_MM - label)
+    _, foot = strips_mm(sheet)
+    # a line keeps clear of the image boxes, around which the trim runs
+    top = place.line * LABEL_MM + _CLEAR_MM + (EDGE_MM if place.head else height - EDGE_MM - foot)
     room = width - 2 * EDGE_MM
     left, right = sheet.pixels(EDGE_MM + place.start * room), sheet.pixels(EDGE_MM + place.end * room)
-    box = Box(top=top, left=left, height=min(sheet.pixels(LABEL_MM), bottom - top), width=right - left)
+    bottom = top + LABEL_MM - 2 * _CLEAR_MM
+    box = Box(top=sheet.pixels(top), left=left, height=sheet.pixels(bottom) - sheet.pixels(top), width=right - left)
     border = density_of(sheet.border_density, "BorderDensity", sheet.film)
     area = np.full((box.height, box.width), border, dtype=np.float32)
     (word,) = _words(sheet, (text,), box.width)
     slack = max(box.width - word.shape[1], 0)
     start = {"LEFT": 0, "CENTER": slack // 2, "RIGHT": slack}[place.align]
-    _write(area, word, start, box.width, sheet.film, light=border > (sheet.film.dmin + sheet.film.dmax) / 2)
+    _write(area, word, start, box.width, contrasting(border, sheet.film))
     return box, area
 
 
-def _write(area: Density, word: Density, left: int, end: int, film: Film, *, light: bool) -> None:
+def _write(area: Density, word: Density, left: int, end: int, density: float) -> None:
     top = max((area.shape[0] - word.shape[0]) // 2, 0)
     part = area[top : top + word.shape[0], left:end]
     coverage = word[: part.shape[0], : part.shape[1]]
     part = part[:, : coverage.shape[1]]
     # half a pixel of letter lets half of the light through: coverage is linear in light, not in density
-    around, letter = 10.0**-part, 10.0 ** -(film.dmin if light else film.dmax)
+    around, letter = 10.0**-part, 10.0**-density
     part[:] = -np.log10(around + coverage * (letter - around))
 
 
