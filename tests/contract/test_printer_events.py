@@ -13,6 +13,7 @@ from linacsim.bench import Bench
 from linacsim.devices.printclient.script import Ask, ClientSettings, Close, Open, Picture, Send
 from linacsim.devices.printer.hardware.acts import ClearJam, Jam
 from linacsim.devices.printer.personality import Events, PrinterPersonality, Processor
+from linacsim.errors import PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import MILLISECOND, SECOND
 from tests.contract.wire import Conversation, conversations
@@ -137,6 +138,26 @@ def test_a_client_that_never_answers_does_not_stop_its_job(
     if no_answer == "go-on":
         do(one, "send", Send(requests=(Ask(op="N-GET", of="print-job", status=0),)))
         do(one, "close", Close())
+    one.settle()
+    printer_device: Any = one.devices["PRINTER"]
+    assert (printer_device.desks, printer_device.store.used) == ({}, 0)
+
+
+@pytest.mark.parametrize("no_answer", ["abort", "go-on"])
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_nor_does_it_if_the_printer_waits_for_it_in_the_midst_of_the_n_action(
+    bench: Callable[..., Bench], until: Records, when: Any, no_answer: Any
+) -> None:
+    silent = ClientSettings(events="silent", dimse_timeout=5 * SECOND)
+    one = bench(Events(print_job=when, no_answer=no_answer), silent, dimse_timeout=300 * MILLISECOND)
+    if when == "before" and no_answer == "abort":
+        with pytest.raises(PlayFailure, match=r"^N-ACTION film-box: association aborted by the peer"):
+            do(one, "send", Send(requests=JOBS))
+    else:
+        do(one, "send", Send(requests=JOBS))
+    until("event-unanswered", "PRINTER")
+    until("job-done")
+    do(one, "close", Close())
     one.settle()
     printer_device: Any = one.devices["PRINTER"]
     assert (printer_device.desks, printer_device.store.used) == ({}, 0)

@@ -356,6 +356,32 @@ def test_a_job_is_forgotten_after_a_while() -> None:
         bench.play(body, place=device.place)
 
 
+def test_allocated_memory_is_there_for_the_images_of_its_session_and_for_no_others() -> None:
+    with Bench(seed=3) as bench:
+        printer: Any = bench.add("printer", "PRINTER", settings=PrinterPersonality(**QUICK, memory=1024))
+        one, other = bench.add("print-scu", "ONE"), bench.add("print-scu", "OTHER")
+
+        def body() -> None:
+            bench.kernel.sleep(50 * MILLISECOND)
+            one.act("open", Open(to="PRINTER"))
+            other.act("open", Open(to="PRINTER"))
+            one.act("send", Send(requests=(session(0, MemoryAllocation="1"), FILM_BOX)))
+            assert printer.store.left == 0
+            other.act("send", Send(requests=(SESSION, FILM_BOX, box(0xC605))))
+            one.act("send", Send(requests=(box(0), Ask(op="N-DELETE", of="film-box", status=0))))
+            assert printer.store.held_by("ONE") == 1024
+            one.act("close", Close())
+            bench.kernel.sleep(10 * MILLISECOND)
+            other.act("send", Send(requests=(box(0),)))
+            other.act("close", Close())
+            bench.kernel.sleep(10 * MILLISECOND)
+
+        bench.play(body, place=one.place)
+        assert printer.store.used == 0
+        told = [one["info"] for one in bench.log.records if one["event"] == "printer-status"]
+        assert "PRINT BUFF FULL" in told
+
+
 # the shipped ones
 
 

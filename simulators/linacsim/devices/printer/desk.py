@@ -10,7 +10,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices.printclasses import METAS, NAMES, RETIRED, members, name_of
-from linacsim.devices.printer.hierarchy import Work
+from linacsim.devices.printer.hierarchy import FilmSession, Work
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.statuses import (
     MISTYPED_ARGUMENT,
@@ -110,6 +110,13 @@ class Desk:
 
     def watch(self, instance: JobInstance, job: Job) -> None:
         """Tell the client what becomes of a print job."""
+
+    def allot(self, session: FilmSession) -> bool:
+        """Keep as much memory free for a film session as it has allocated and its images do not take; return whether it is there."""
+        self.release(session.reserved)
+        wanted = max(0, session.allocated - session.stored)
+        session.reserved = self.printer.store.try_reserve(self.client, wanted) if wanted else None
+        return session.reserved is not None or not wanted
 
     def release(self, reserved: Any) -> None:
         """Give a part of the printer's memory back."""

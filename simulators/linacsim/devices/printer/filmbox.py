@@ -129,5 +129,7 @@ def delete(desk: Desk, request: Request) -> Answer:
     """N-DELETE."""
     film = desk.work.named_film(request.uid)
     clear_film(desk, film)
-    desk.work.any_session().films.remove(film)
+    session = desk.work.any_session()
+    session.films.remove(film)
+    desk.allot(session)
     return Answer(status=SUCCESS)

@@ -120,13 +120,27 @@ class FilmBox:
 
 @dataclass(slots=True, kw_only=True)
 class FilmSession:
-    """A Basic Film Session (PS3.3 C.13.1); one for each association."""
+    """A Basic Film Session (PS3.3 C.13.1); one for each association.
+
+    Attributes
+    ----------
+    allocated : int
+        Bytes that its Memory Allocation asks for.
+    reserved : object or None
+        As much of them as its images do not take yet.
+    """
 
     uid: str
     attributes: Dataset
     films: list[FilmBox] = field(default_factory=list)
     lut: LutInstance | None = None
+    allocated: int = 0
     reserved: Any = None
+
+    @property
+    def stored(self) -> int:
+        """Bytes of all its images."""
+        return sum(box.reserved.size for film in self.films for box in film.boxes if box.reserved is not None)
 
     def film(self, uid: str) -> FilmBox | None:
         """Return the film box with this SOP Instance UID."""

@@ -88,16 +88,19 @@ def _check_lut(image: Dataset, lut: LutInstance | None, *, required: bool) -> No
 
 
 def _store(desk: Desk, box: ImageBox, image: Dataset | None) -> None:
-    """Put the image into the printer's memory; the one that it takes the place of makes room (C605 if there is none)."""
-    store, before = desk.printer.store, box.reserved
+    """Put the image into the printer's memory; what it takes the place of and what is allocated make room (C605)."""
+    session, before = desk.work.any_session(), box.reserved
     held = before.size if before is not None else 0
     desk.release(before)
-    box.reserved = None
-    if image is None:
-        return
-    size = len(image.PixelData)
-    box.reserved = store.try_reserve(desk.client, size)
-    if box.reserved is None:
-        left = store.left
-        box.reserved = store.try_reserve(desk.client, held) if held else None
+    desk.release(session.reserved)
+    session.reserved = box.reserved = None
+    size = len(image.PixelData) if image is not None else 0
+    left = desk.printer.store.left
+    fits = size <= left
+    kept = size if fits else held
+    box.reserved = desk.printer.store.try_reserve(desk.client, kept) if kept else None
+    desk.allot(session)
+    if not fits:
+        # the buffer takes notice of what it had to turn away
+        desk.printer.store.try_reserve(desk.client, size)
         raise RefusedError(INSUFFICIENT_MEMORY, f"{size} bytes, {left} left", Tag("PixelData"))

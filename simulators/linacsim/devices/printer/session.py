@@ -66,20 +66,17 @@ def _allocate(desk: Desk, session: FilmSession, taken: Taken) -> None:
     """Take Memory Allocation (2000,0060) off the printer's memory, if it can do that (B600 if not, 0213 if there is none)."""
     element = taken.attributes.get_item("MemoryAllocation")
     wanted = int(taken.attributes.get("MemoryAllocation") or 0)
-    if element is None or (not wanted and session.reserved is None):
+    if element is None or (not wanted and not session.allocated):
         return
     if not desk.personality.memory_allocation:
         del taken.attributes.MemoryAllocation
         taken.warn(MEMORY_ALLOCATION_NOT_SUPPORTED, "memory cannot be allocated", int(element.tag))
         return
-    store = desk.printer.store
-    # the old part is given back first; a larger one that is refused leaves the session with what it had
-    before = session.reserved
-    held = before.size if before is not None else 0
-    desk.release(before)
-    session.reserved = store.try_reserve(desk.client, wanted * _KILOBYTE)
-    if session.reserved is None:
-        session.reserved = store.try_reserve(desk.client, held) if held else None
+    before, session.allocated = session.allocated, wanted * _KILOBYTE
+    if not desk.allot(session):
+        # a session that is refused more keeps what it had
+        session.allocated = before
+        desk.allot(session)
         raise RefusedError(RESOURCE_LIMITATION, f"{wanted} kB are not to be had", int(element.tag))
 
 
@@ -111,8 +108,8 @@ def clear(desk: Desk, session: FilmSession) -> None:
     for film in session.films:
         clear_film(desk, film)
     session.films.clear()
-    desk.release(session.reserved)
-    session.reserved = None
+    session.allocated = 0
+    desk.allot(session)
     if desk.work.session is session:
         desk.work.session = None
 
