@@ -113,6 +113,9 @@ class Clerk(Desk):
         if status != "NORMAL":
             information.PrinterStatusInfo = info
             information.PrinterName = self.personality.printer_name
+            job = self.printer.hardware.machine.job
+            if job is not None:
+                information.FilmDestination = job.destination
         self.reports.tell(
             Report(
                 sop_class=PrinterSOPClass,
