@@ -33,9 +33,13 @@ _HEADER = 6
 """PDU type, a reserved byte, and the length in 4 bytes."""
 
 
+_MADE_OF_DOCUMENTED = {"imager"}
+"""Devices whose network side is made of the entities of a document, which stand in the matrix themselves."""
+
+
 def devices(bench: Bench) -> list[Entity]:
     """Return the devices of the bench that serve and are no entity of a published document, as entities."""
-    documented = {
+    documented = _MADE_OF_DOCUMENTED | {
         kind_name(Party(one, "", entity)) for one in systems() for entity in load_system(one).entities.values()
     }
     kinds = [kind for kind in KINDS.values() if kind.serves and kind.name not in documented]
