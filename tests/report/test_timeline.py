@@ -241,3 +241,16 @@ def test_streams(encoding: str, needed: bool) -> None:
 
 def test_a_stream_without_an_encoding_gets_ascii() -> None:
     assert needs_ascii(io.StringIO())
+
+
+def test_what_a_user_is_told_is_told_whole() -> None:
+    words = "marker match refused: " + "the marker is outside of the picture, " * 6
+    records: list[Record] = [
+        {"n": 1, "t": 0, "at": "OBI", "event": "user-told", "text": words},
+        {"n": 2, "t": 1, "at": "OBI", "event": "step-failed", "step": "match", "reason": "refused"},
+    ]
+    lines = timeline(records, width=80).splitlines()
+    assert lines[0] == "0:00:00.000000 * OBI  user-told"
+    assert " ".join(line.strip() for line in lines[1:-1]) == words.strip()
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[-1] == "0:00:00.000001 ! OBI  step-failed  step=match refused"

@@ -7,6 +7,8 @@
     0:00:08.500000 * PRINTER            sheet-out       film=films/PRINTER-0001.png sheet=1
     0:00:09.000000 ! PRINTER → OTP_SCU  A-ABORT         service-provider, reason-not-specified (2/0)
 
+What a user is told, and why a step failed, is told whole, on lines of its own where one is not enough.
+
 The marks: ``*`` hardware, ``!`` a fault, an abort, a rejection, a timeout or a failed step, ``>`` a step, ``v`` a
 verdict. ``→`` was sent, ``←`` was received from a peer that did not log it. A message that both peers logged is one
 arrow, with the time it travelled if that is not zero.
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TextIO
 
 from linacsim.kernel.log import Record
@@ -31,6 +34,8 @@ _NAME_LIMIT = 20
 _EVENT_LIMIT = 26
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
 _ALARMS = _ENDED | {"step-failed"}
+_SAID = {"user-told": "text", "step-failed": "reason"}
+"""Events that are there for their words, and the field that has them."""
 _COLOURS = {"!": "31", "*": "33", ">": "1", "v": "1", " ": "36"}
 _SEVERITY = {"Failure": "31", "Warning": "33", "Cancel": "33"}
 
@@ -58,6 +63,7 @@ class _Line:
     event: str
     details: list[str]
     tail: str
+    said: str
     colour: str
 
 
@@ -123,6 +129,7 @@ def _line(row: Row, glyphs: _Glyphs, several: bool) -> _Line:
         event=_name(record.get("event", ""), _EVENT_LIMIT, glyphs),
         details=_details(record, glyphs, several),
         tail=f"+{format_duration(row.latency)}" if row.latency else "",
+        said=printable(" ".join(str(record.get(_SAID.get(str(record.get("event")), ""), "")).split())),
         colour=_severity(record) or _COLOURS[mark],
     )
 
@@ -163,7 +170,7 @@ def _details(record: Record, glyphs: _Glyphs, several: bool) -> list[str]:
     """Return the fields that are no column of their own: the telling ones first, the others by name."""
     ending = _ending(record)
     shown = [*(["assoc"] if several else []), *([] if "way" in record else ["with"])]
-    hidden = _COLUMN.union(_ENDING if ending else ()).difference(shown)
+    hidden = _COLUMN.union(_ENDING if ending else (), {_SAID.get(str(record.get("event")), "")}).difference(shown)
     keys = [key for key in _FIRST if key in record and key not in hidden]
     keys += sorted(key for key in record if key not in hidden and key not in _FIRST)
     return [*([ending] if ending else []), *(_field(record, key, glyphs) for key in keys)]
@@ -198,7 +205,12 @@ def _align(lines: list[_Line], glyphs: _Glyphs, width: int, colour: bool) -> str
         head = f"{text:<{span}}  {line.event:<{event}}"
         room = width - time - len(line.mark) - len(head) - 4
         rest = _fit(line, room, glyphs.ellipsis)
+        if line.said and len(rest) + len(line.said) + 1 <= room:
+            rest, more = f"{rest} {line.said}".strip(), []
+        else:
+            more = wrap(line.said, max(width - time - 3, 40))
         out.append(_paint(f"{line.time:>{time}}", f"{line.mark} {head}", rest, line.colour if colour else ""))
+        out += [f"{'':{time + 3}}{part}\n" for part in more]
     return "".join(out)
 
 
