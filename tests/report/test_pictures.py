@@ -114,7 +114,7 @@ def test_a_montage_shows_three_planes_with_millimetres_alike() -> None:
     shown = np.where(volume() > 0, 300, -400).astype(np.float32)
     # through the ball's middle
     grid = replace(GRID, centre=(-40.0, 30.0, -20.0))
-    image = volume_picture(shown, grid, window=(0.0, 100.0), strip=0)
+    image = volume_picture(shown, grid, window=(0.0, 100.0), strip=0, least=1)
     assert image.shape == (100, 120 + 6 + 120 + 6 + 100)
     axial, coronal, sagittal = image[:, :120], image[:, 126:246], image[:, 252:]
     coronal, sagittal = coronal[20:80], sagittal[20:80]
@@ -129,7 +129,7 @@ def test_a_montage_shows_three_planes_with_millimetres_alike() -> None:
 
 
 def test_a_strip_of_slices_goes_from_the_feet_to_the_head() -> None:
-    image = volume_picture(volume(), GRID, window=(0.0, 100.0), strip=5)
+    image = volume_picture(volume(), GRID, window=(0.0, 100.0), strip=5, least=1)
     strip = image[106:]
     each = (image.shape[1] - 4 * 6) // 5
     ball = [int((strip[: each // 2, index * (each + 6) : index * (each + 6) + each] > 250).sum()) for index in range(5)]
@@ -139,9 +139,9 @@ def test_a_strip_of_slices_goes_from_the_feet_to_the_head() -> None:
 
 def test_nonsense_is_refused() -> None:
     with pytest.raises(InputError, match=r"a volume of \(30, 100, 120\) and a grid of \(10, 100, 120\)"):
-        volume_picture(volume(), replace(GRID, slices=10))
+        volume_picture(volume(), replace(GRID, slices=10), least=1)
     with pytest.raises(InputError, match="a window of 0 HU"):
-        volume_picture(volume(), GRID, window=(40.0, 0.0))
+        volume_picture(volume(), GRID, window=(40.0, 0.0), least=1)
 
 
 def test_a_file_is_the_picture_and_the_same_again(tmp_path: Path, kv: Radiograph) -> None:
@@ -152,3 +152,10 @@ def test_a_file_is_the_picture_and_the_same_again(tmp_path: Path, kv: Radiograph
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with pytest.raises(InputError, match="folder is gone"):
         write_png(picture, tmp_path / "none" / "one.png")
+
+
+def test_a_small_volume_is_shown_larger() -> None:
+    assert (
+        volume_picture(volume(), GRID, strip=0).shape[0]
+        == 2 * volume_picture(volume(), GRID, strip=0, least=1).shape[0]
+    )

@@ -25,6 +25,8 @@ WINDOW = (40.0, 700.0)
 
 _GAP = 6
 """Pixels between the parts of a montage."""
+_LEAST = 200
+"""Pixels of the axial plane of a montage on which letters can be read."""
 _STRIP = 8
 """Slices in the strip below the three planes."""
 _PENUMBRA = 4.0
@@ -82,8 +84,9 @@ def _limits(values: Array) -> tuple[float, float]:
 
 
 def volume_picture(
-    volume: NDArray[np.float32], grid: Grid, *, window: tuple[float, float] = WINDOW, strip: int = _STRIP
-) -> Picture:
+    volume: NDArray[np.float32], grid: Grid, *, window: tuple[float, float] = WINDOW, strip: int = _STRIP,
+    least: int = _LEAST,
+) -> Picture:  # fmt: skip
     """Return a montage: the axial, coronal and sagittal plane through the isocentre, and a strip of axial slices.
 
     Parameters
@@ -96,6 +99,8 @@ def volume_picture(
         Centre and width in Hounsfield units.
     strip : int
         Slices in the strip, evenly spread; 0 for none.
+    least : int
+        Pixels that the axial plane has at least; fewer are shown larger.
 
     Returns
     -------
@@ -117,6 +122,8 @@ def volume_picture(
     grey = _grey(volume[at[2]].astype(np.float64), low, high)
     upright = (volume[::-1, at[1], :], volume[::-1, :, at[0]])
     planes = [grey, *(_resized(_grey(cut.astype(np.float64), low, high), cut.shape[1], tall) for cut in upright)]
+    grow = -(-least // max(grid.columns, grid.rows))
+    planes = [_resized(plane, plane.shape[1] * grow, plane.shape[0] * grow) if grow > 1 else plane for plane in planes]
     size = max(min(plane.shape[0] for plane in planes) // 14, 11)
     for plane, (right, down) in zip(planes, (("L", "P"), ("L", "F"), ("P", "F")), strict=True):
         _label(plane, right, down, size)
