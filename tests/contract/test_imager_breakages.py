@@ -10,7 +10,6 @@ import pytest
 from linacsim.bench import Bench
 from linacsim.devices.device import Nothing
 from linacsim.devices.imager.actions import ImageKv, Lie, ScanBeam, Store
-from linacsim.devices.imager.device import KIND
 from linacsim.devices.imager.hardware.settings import (
     ArmsSettings,
     BufferSettings,
@@ -27,6 +26,7 @@ from linacsim.devices.imager.hardware.settings import (
     StickArm,
     TubeSettings,
 )
+from linacsim.devices.imager.services import KIND
 from linacsim.errors import PlayFailure
 from linacsim.kernel.units import MILLISECOND, milliseconds
 from tests.contract.test_imager import OBI, VIRTUAL, hardware, imager

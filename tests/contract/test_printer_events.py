@@ -10,7 +10,7 @@ from pynetdicom import AE
 from pynetdicom.presentation import build_context
 
 from linacsim.bench import Bench
-from linacsim.devices.printclient.script import Ask, ClientSettings, Close, Open, Picture, Send
+from linacsim.devices.printclient.personality import Ask, ClientSettings, Close, Open, Picture, Send
 from linacsim.devices.printer.hardware.acts import ClearJam, Jam
 from linacsim.devices.printer.personality import Events, PrinterPersonality, Processor
 from linacsim.errors import PlayFailure

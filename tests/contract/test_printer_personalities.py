@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linacsim.bench import Bench
-from linacsim.devices.printclient.script import Ask, Close, Open, Picture, Send
+from linacsim.devices.printclient.personality import Ask, Close, Open, Picture, Send
 from linacsim.devices.printer.personality import Events, PrinterPersonality, Processor
 from linacsim.devices.printer.rules import FILM
 from linacsim.devices.printer.shipped import personalities

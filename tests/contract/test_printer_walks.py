@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from linacsim.bench import Bench
-from linacsim.devices.printclient.client import PrintClient
 from linacsim.devices.printclient.dialogue import Response
-from linacsim.devices.printclient.script import Ask, ClientSettings, Close, Open, Picture
+from linacsim.devices.printclient.personality import Ask, ClientSettings, Close, Open, Picture
+from linacsim.devices.printclient.services import PrintClient
 from linacsim.devices.printer.personality import PrinterPersonality, Processor
 from linacsim.devices.printer.services import Printer
 from linacsim.devices.printer.statuses import GENERAL, PRINT
@@ -149,7 +149,7 @@ class Watched(PrintClient):
 
 
 def _sop_class(word: str) -> str:
-    from linacsim.devices.printclient.script import CLASSES as WORDS  # noqa: PLC0415 - the words of the client
+    from linacsim.devices.printclient.personality import CLASSES as WORDS  # noqa: PLC0415 - the words of the client
 
     return str(WORDS.get(word, word))
 
@@ -213,6 +213,6 @@ def test_a_walk(number: int, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def _one(request: Ask) -> Any:
-    from linacsim.devices.printclient.script import Send  # noqa: PLC0415 - the words of the client
+    from linacsim.devices.printclient.personality import Send  # noqa: PLC0415 - the words of the client
 
     return Send(requests=(request,))

@@ -24,8 +24,8 @@ from pydicom.dataset import Dataset
 from linacsim import Bench, PlayFailure
 from linacsim.conformance.kinds import kind_of
 from linacsim.devices.imager.actions import ApplyShift, ImageKv, Lie, Load, MatchWith, ScanBeam, Shift, Store
-from linacsim.devices.imager.device import Imager
 from linacsim.devices.imager.personality import ImagerPersonality, PictureSettings
+from linacsim.devices.imager.services import Imager
 from linacsim.kernel.identity import Identity
 from linacsim.objects.case import Case, CaseSettings
 from linacsim.objects.imaging import curves_of

@@ -6,8 +6,8 @@ from typing import get_args
 
 from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.imager.actions import MatchKind, MatchWith
-from linacsim.devices.imager.device import KIND
 from linacsim.devices.imager.preconditions import DECIDED, OWN
+from linacsim.devices.imager.services import KIND
 from linacsim.scenario.library import all_scenarios
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import Scenario

@@ -20,7 +20,7 @@ from linacsim.errors import InputError, PlayFailure
 from linacsim.objects.imagefile import pydicom_errors, read_instance
 
 if TYPE_CHECKING:
-    from linacsim.devices.imager.device import Imager
+    from linacsim.devices.imager.services import Imager
 
 
 def opened(imager: Imager, what: Load) -> LoadedPatient:

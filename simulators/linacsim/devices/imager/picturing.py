@@ -17,7 +17,7 @@ from linacsim.physics.presets import cbct_preset, kv_technique, mv_technique
 from linacsim.physics.room import Radiograph, Scan
 
 if TYPE_CHECKING:
-    from linacsim.devices.imager.device import Imager
+    from linacsim.devices.imager.services import Imager
 
 
 def take_kv(imager: Imager, what: ImageKv) -> Picture:

@@ -18,7 +18,7 @@ from linacsim.physics.geometry import Couch
 from linacsim.physics.registration import in_plane
 
 if TYPE_CHECKING:
-    from linacsim.devices.imager.device import Imager
+    from linacsim.devices.imager.services import Imager
 
 _KINDS: dict[Wanted, MatchKind] = {"2d": "2D", "2d2d": "2D/2D", "marker": "marker", "3d3d": "3D/3D"}
 _PICTURES = {"2D": 1, "2D/2D": 2, "marker": 2}

@@ -13,7 +13,7 @@ from linacsim.devices.planning.filing import write_file
 from linacsim.errors import PlayFailure
 
 if TYPE_CHECKING:
-    from linacsim.devices.imager.device import Imager
+    from linacsim.devices.imager.services import Imager
 
 
 def stored(imager: Imager, what: Store) -> None:

@@ -32,7 +32,7 @@ from linacsim.physics.geometry import Couch
 from linacsim.physics.room import Scan
 
 if TYPE_CHECKING:
-    from linacsim.devices.imager.device import Imager
+    from linacsim.devices.imager.services import Imager
 
 MANUFACTURER = "Varian Medical Systems"
 

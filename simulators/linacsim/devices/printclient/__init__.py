@@ -1,6 +1,6 @@
 """A print client that says what a scenario tells it to say, right or wrong."""
 
-from linacsim.devices.printclient.client import KIND as KIND
-from linacsim.devices.printclient.client import PrintClient as PrintClient
+from linacsim.devices.printclient.services import KIND as KIND
+from linacsim.devices.printclient.services import PrintClient as PrintClient
 
 __all__ = ["KIND", "PrintClient"]

@@ -15,7 +15,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_DELETE, N_EVENT_REPORT, N_GET, N_SET
 
-from linacsim.devices.printclient.script import Ask, Picture
+from linacsim.devices.printclient.personality import Ask, Picture
 from linacsim.errors import InputError
 
 _PRIMITIVES = {

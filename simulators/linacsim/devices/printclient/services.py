@@ -32,7 +32,7 @@ from linacsim.devices.printclasses import (
 )
 from linacsim.devices.printclient.dialogue import Dialogue, Response
 from linacsim.devices.printclient.messages import DATA, command, data_set
-from linacsim.devices.printclient.script import CLASSES, Ask, ClientSettings, Close, Open, Send
+from linacsim.devices.printclient.personality import CLASSES, Ask, ClientSettings, Close, Open, Send
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
