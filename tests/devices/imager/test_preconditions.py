@@ -136,8 +136,8 @@ ROWS: list[Row] = [
      "patient-position", ("Patient Position FFDR",)),
     (lambda given: delattr(given.slices[0], "RescaleSlope"), "3D/3D", REFUSAL, "type1-present", ("CT Image", "RescaleSlope")),
     (lambda given: delattr(given.image(4), "RTImageLabel"), "load", WARNING, "type1-present", ("RT Image", "RTImageLabel")),
-    (couches("100", "102.5"), "2D", REFUSAL, "couch-translations-equal", ("vertical from 100 to 102.5 mm",)),
-    (couches("100", "102.5"), "3D/3D", REFUSAL, "couch-translations-equal", ("vertical from 100 to 102.5 mm",)),
+    (couches("100", "102.5"), "2D", REFUSAL, "couch-translations-equal", ("vertical from 100 to 102.5 mm", "to within 2 mm")),
+    (couches("100", "102.5"), "3D/3D", REFUSAL, "couch-translations-equal", ("vertical from 100 to 102.5 mm", "to within 2 mm")),
     (beam(4, "TreatmentDeliveryType", "DRY_RUN"), "load", WARNING, "field-kinds-usable", ("beam 4 (KV_AP)", "DRY_RUN")),
     (beam(4, "NumberOfWedges", 1), "load", WARNING, "kv-no-wedges", ("beam 4 (KV_AP)", "NumberOfWedges 1", "is 0")),
     (beam(4, "NumberOfBlocks", 2), "load", WARNING, "kv-no-blocks", ("NumberOfBlocks 2",)),
@@ -271,3 +271,9 @@ def test_the_plan_is_asked_once() -> None:
     first = patient.remembered["findings"]
     judge(patient, "3D/3D")
     assert patient.remembered["findings"] is first
+
+
+def test_remarks_on_the_print_of_the_document_are_not_told() -> None:
+    said = " ".join(str(one) for one in judge(loaded(couches("100", "102.5")), "2D").said)
+    assert "all treatment beams of a plan have the same" in said
+    assert "printed" not in said

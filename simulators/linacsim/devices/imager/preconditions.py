@@ -8,6 +8,7 @@ functions of `OWN`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -191,6 +192,10 @@ _BEAMS = {"2D": "beams-2d", "2D/2D": "beams-2d2d", "marker": "beams-marker", "3D
 """Valid beams that a match needs, and the precondition that says so (2.2.1.4.1.4 to 2.2.1.4.1.7)."""
 
 _ANY_PANEL = Panel(rows=1, columns=1, pitch=1.0)
+_REMARK = re.compile(
+    r"; tags not printed| \([^()]*(?:misprinted|missing in the text)[^()]*\)|(?<=parameters) printed as KVCBCT(?= \()"
+)
+"""What the tables say of the document's print."""
 _SHOWN = 3
 """Objects that one sentence names; more are counted."""
 
@@ -289,7 +294,7 @@ def _of_missing(finding: Finding, activity: Activity) -> Severity | None:
 
 def _why(patient: LoadedPatient, finding: Finding, severity: Severity) -> str:
     """Return what was found and what is asked for."""
-    wanted, keyword = finding.sentence or finding.wanted, finding.path.rpartition(".")[2]
+    wanted, keyword = _asked(patient, finding), finding.path.rpartition(".")[2]
     if finding.state is State.PERSON:
         return finding.reason if severity is _ADVICE else f"{finding.reason}; asked for: {wanted}"
     found = finding.found
@@ -298,6 +303,18 @@ def _why(patient: LoadedPatient, finding: Finding, severity: Severity) -> str:
     if found and not found.startswith(keyword):
         found = f"{keyword} {found}"
     return f"{found}; asked for: {wanted}" if found else wanted
+
+
+def _asked(patient: LoadedPatient, finding: Finding) -> str:
+    """Return what is asked for, with its limit, and without the remarks of whoever drew up the tables."""
+    words = _REMARK.sub("", finding.sentence or finding.wanted)
+    row = next((one for one in patient.system.preconditions if one.id == finding.rule), None)
+    limit = f"{row.tolerance[0]:g} {row.tolerance[1]}" if row is not None and row.tolerance else ""
+    return (
+        words
+        if not limit or limit.split(maxsplit=1)[0] in words.replace(".0 ", " ")
+        else f"{words} (to within {limit})"
+    )
 
 
 def _value(patient: LoadedPatient, finding: Finding) -> str:
