@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal
 
 from linacsim.devices.entity import NetworkSettings
+from linacsim.devices.personalities import Named, Shipped
 from linacsim.devices.printer.hardware.settings import HardwareSettings, Processor, Supply
-from linacsim.devices.printer.shipped import merged, personality_named
+from linacsim.devices.printer.shipped import SHIPPED
 from linacsim.kernel.units import minutes, seconds
-from linacsim.settings import AETitle, Count, Duration, Settings, build
+from linacsim.settings import AETitle, Count, Duration, Settings
 
 __all__ = ["Events", "PrinterPersonality", "Processor", "Supply"]
 
@@ -35,15 +35,11 @@ class Events(Settings):
     no_answer: Literal["abort", "go-on"] = "abort"
 
 
-class PrinterPersonality(NetworkSettings, HardwareSettings):
+class PrinterPersonality(Named, NetworkSettings, HardwareSettings):
     r"""A printer: how it serves. What it is made of, with its film sizes, media and destinations, is `HardwareSettings`.
 
     Attributes
     ----------
-    personality : str
-        The name of the file that the values come from; a scenario that names one may change single values beside it.
-    about : str
-        What it is like, in a line.
     calibration_told : bool
         Whether the Printer tells Date and Time of Last Calibration (0001 if not, where they are asked for).
     printer_name, manufacturer, model, serial, software : str
@@ -114,10 +110,10 @@ class PrinterPersonality(NetworkSettings, HardwareSettings):
         Whether each film is also written as a DICOM Secondary Capture, as a film digitizer would make it.
     """
 
+    shipped: ClassVar[Shipped] = SHIPPED
+
     dimse_timeout: Duration = seconds(300)
     network_timeout: Duration = seconds(300)
-    personality: str = "plain"
-    about: str = ""
     printer_name: str = "LINACSIM LASER"
     manufacturer: str = "linacsim"
     model: str = "Plain film printer"
@@ -172,20 +168,3 @@ class PrinterPersonality(NetworkSettings, HardwareSettings):
     events: Events = Events()
     pixels_per_mm: float = 6.0
     secondary_capture: bool = False
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, *args: Any, **options: Any) -> Self:
-        """Build it from what a file says; a `personality` that is named there gives all that is not said."""
-        return super().model_validate_json(json.dumps(merged(json.loads(json_data))), *args, **options)
-
-    @classmethod
-    def named(cls, name: str, **changed: Any) -> Self:
-        """Return the personality `name` with these fields changed.
-
-        Raises
-        ------
-        InputError
-            If there is none of that name, or its file says something else than it may.
-        """
-        base = build(cls, personality_named(name), name)
-        return cls(**{**{field: getattr(base, field) for field in cls.model_fields}, **changed})
