@@ -15,7 +15,7 @@ from pynetdicom.dsutils import decode
 
 from linacsim.devices.archive.attributes import COUNTS, LEVEL_OF, LEVELS, NO_KEYS, UNIQUE, Level
 from linacsim.devices.archive.index import Entry, Index
-from linacsim.devices.archive.matching import BadKeyError, check_key, has_wild_card, is_universal, matches, texts
+from linacsim.devices.archive.matching import BadKeyError, check_key, has_wild_card, is_universal, texts
 from linacsim.devices.storage.instance import DamagedDataSetError, check_complete
 
 _CHARACTER_SET = 0x00080005
@@ -222,35 +222,4 @@ def _name(key: DataElement) -> str:
 
 def search(index: Index, query: Query) -> list[Entry]:
     """Return the entries at the level of `query` that match it."""
-    return list(_descend(index.patients, LEVELS[0], query))
-
-
-def _descend(entries: dict[str, Entry], level: Level, query: Query) -> Iterator[Entry]:
-    keys = query.keys[level]
-    for entry in _candidates(entries, keys, UNIQUE[level]):
-        if not all(matches(key, entry.element(int(key.tag))) for key in keys):
-            continue
-        if level is not query.level:
-            yield from _descend(entry.below, LEVELS[level.depth + 1], query)
-        elif _has_match_below(entry, query):
-            yield entry
-
-
-def _candidates(entries: dict[str, Entry], keys: list[DataElement], unique: int) -> list[Entry]:
-    """Return the entries that can match: looked up by their unique key if the query names it."""
-    for key in keys:
-        values = texts(key)
-        if key.tag == unique and not any(has_wild_card(value) for value in values):
-            return [entries[value] for value in dict.fromkeys(values) if value in entries]
-    return list(entries.values())
-
-
-def _has_match_below(entry: Entry, query: Query) -> bool:
-    """Whether something below `entry` matches the keys of its level: relational queries have such keys."""
-    if entry.level is LEVELS[-1] or not any(query.keys[level] for level in LEVELS[entry.level.depth + 1 :]):
-        return True
-    keys = query.keys[LEVELS[entry.level.depth + 1]]
-    return any(
-        all(matches(key, below.element(int(key.tag))) for key in keys) and _has_match_below(below, query)
-        for below in entry.below.values()
-    )
+    return list(index.search(query))

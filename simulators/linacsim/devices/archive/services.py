@@ -24,6 +24,7 @@ from linacsim.devices.archive.query import (
     read_identifier,
     search,
 )
+from linacsim.devices.archive.storing import DATABASE_DOWN, Keeper
 from linacsim.devices.archive.suboperations import CANCELLED, IDENTIFIER_MISMATCH, UNABLE_TO_PROCESS
 from linacsim.devices.archive.working import working
 from linacsim.devices.device import Action, Kind
