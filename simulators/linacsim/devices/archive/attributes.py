@@ -15,6 +15,11 @@ from linacsim.devices.queryretrieve import (
     StudyRootMove,
 )
 
+PatientStudyOnlyFind = "1.2.840.10008.5.1.4.1.2.3.1"
+PatientStudyOnlyMove = "1.2.840.10008.5.1.4.1.2.3.2"
+PatientStudyOnlyGet = "1.2.840.10008.5.1.4.1.2.3.3"
+RepositoryQuery = "1.2.840.10008.5.1.4.1.1.201.6"
+
 
 class Level(StrEnum):
     """Values of Query/Retrieve Level (0008,0052), from the top."""
@@ -33,12 +38,26 @@ class Level(StrEnum):
 LEVELS = tuple(Level)
 PATIENT_ROOT = LEVELS
 STUDY_ROOT = LEVELS[1:]
+PATIENT_STUDY_ONLY = LEVELS[:2]
 """Levels of the models; in Study Root the attributes of the patient belong to the study (PS3.4 C.6.2.1)."""
 
-FIND_MODELS = {str(PatientRootFind): PATIENT_ROOT, str(StudyRootFind): STUDY_ROOT}
-MOVE_MODELS = {str(PatientRootMove): PATIENT_ROOT, str(StudyRootMove): STUDY_ROOT}
-GET_MODELS = {str(PatientRootGet): PATIENT_ROOT, str(StudyRootGet): STUDY_ROOT}
-"""Levels by SOP class."""
+FIND_MODELS = {
+    str(PatientRootFind): PATIENT_ROOT,
+    str(StudyRootFind): STUDY_ROOT,
+    PatientStudyOnlyFind: PATIENT_STUDY_ONLY,
+    RepositoryQuery: STUDY_ROOT,
+}
+MOVE_MODELS = {
+    str(PatientRootMove): PATIENT_ROOT,
+    str(StudyRootMove): STUDY_ROOT,
+    PatientStudyOnlyMove: PATIENT_STUDY_ONLY,
+}
+GET_MODELS = {
+    str(PatientRootGet): PATIENT_ROOT,
+    str(StudyRootGet): STUDY_ROOT,
+    PatientStudyOnlyGet: PATIENT_STUDY_ONLY,
+}
+"""Levels by SOP class; Patient/Study Only is retired, and still asked for."""
 
 _KEYWORDS = {
     Level.PATIENT: """
@@ -58,7 +77,8 @@ _KEYWORDS = {
         RequestAttributesSequence
     """,
     Level.IMAGE: """
-        SOPInstanceUID SOPClassUID InstanceNumber ImageType AcquisitionNumber AcquisitionDate AcquisitionTime ContentDate
+        SOPInstanceUID SOPClassUID InstanceNumber ImageType AcquisitionNumber AcquisitionDate AcquisitionTime
+        AcquisitionDateTime ContentDate
         ContentTime InstanceCreationDate InstanceCreationTime NumberOfFrames Rows Columns BitsAllocated SliceLocation
         ImageComments ContentLabel ContentDescription StructureSetLabel StructureSetName StructureSetDescription
         StructureSetDate StructureSetTime RTPlanLabel RTPlanName RTPlanDescription RTPlanDate RTPlanTime PlanIntent
@@ -95,6 +115,11 @@ GATHERED: dict[int, tuple[Level, int]] = {
     _tag(keyword): (level, _tag(of)) for keyword, (level, of) in _GATHERED.items()
 }
 """Attributes of a study that are gathered from below: from which level, and which attribute. Matched like any other."""
+VR_OF: dict[int, str] = {
+    **{tag: vr for level in LEVELS for tag, vr in STORED[level].items()},
+    **{tag: dictionary_VR(tag) for tag in (*COUNTS, *GATHERED)},
+}
+"""The value representation of every supported key."""
 LEVEL_OF: dict[int, Level] = {
     **{tag: level for level in LEVELS for tag in STORED[level]},
     **{tag: level for tag, (level, _counted) in COUNTS.items()},
