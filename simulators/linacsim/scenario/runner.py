@@ -243,14 +243,28 @@ def result_of(scenario: Scenario, outcome: Outcome, more: Mapping[str, Any]) -> 
         failures.append(f"{type(outcome.error).__name__}: {outcome.error}")
     return {
         "scenario": scenario.title,
+        "about": scenario.about,
         "verdict": str(outcome.verdict),
         "requires": list(scenario.requires),
+        "peers": {peer.title: peer.kind for peer in scenario.peers.values()},
         "expectations": [
-            {"text": text, "met": isinstance(result, Met), "reason": getattr(result, "reason", "")}
+            {
+                "text": text,
+                "met": isinstance(result, Met),
+                "reason": getattr(result, "reason", ""),
+                "events": list(result.records),
+            }
             for text, result in outcome.expectations
         ],
         "faults": [
-            {"text": fault.text or f"{fault.do} on {fault.on}", "fired": fault.fired} for fault in outcome.faults
+            {
+                "text": fault.text or f"{fault.do} on {fault.on}",
+                "fired": fault.fired,
+                "fault": fault.do,
+                "at": spec.at,
+                "on": fault.on,
+            }
+            for spec, fault in zip(scenario.faults, outcome.faults, strict=False)
         ],
         "failures": failures,
         **more,
