@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +23,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from linacsim.devices.device import Device, Kind
 from linacsim.devices.registry import KINDS
-from linacsim.errors import HarnessError, HorizonReached, InputError
+from linacsim.errors import HarnessError, HorizonReached, InputError, PlayFailure
 from linacsim.faults import Armed, Chain
 from linacsim.kernel import border, usertime
-from linacsim.kernel.core import stuck
+from linacsim.kernel.core import stuck, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import EventLog
@@ -33,9 +34,10 @@ from linacsim.kernel.places import Place, Tls
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.traffic import Traffic
-from linacsim.kernel.units import MILLISECOND, SECOND, format_duration
+from linacsim.kernel.units import MILLISECOND, SECOND, format_duration, parse_duration
 from linacsim.kernel.virtual import HORIZON, VirtualKernel
-from linacsim.settings import AETitle, Settings, build, did_you_mean
+from linacsim.scenario.expectation import Expectation, Unmet, expectation_of
+from linacsim.settings import AETitle, Settings, build, did_you_mean, to_key
 
 T = TypeVar("T")
 Clock = Literal["virtual", "live"]
@@ -44,6 +46,7 @@ DICOM_PORT = 104
 """Where peers listen on the virtual network, each on a machine of its own (PS3.8 9.1.1)."""
 SUT = "SUT"
 """The place of a user's own code: the stack under test."""
+_GLANCE = 10 * MILLISECOND
 
 
 class _Title(Settings):
@@ -76,6 +79,8 @@ class Bench:
         self.seed = seed
         self.shelf = Shelf(out)
         self.devices: dict[str, Device] = {}
+        self.armed: list[tuple[str, Armed]] = []
+        self.expected: list[Expectation] = []
         self.search: tuple[Path, ...] = (Path(),)
         self._kernel: VirtualKernel | LiveKernel
         self._kernel = VirtualKernel(identity) if clock == "virtual" else LiveKernel(identity, host)
@@ -208,9 +213,75 @@ class Bench:
             raise InputError(f"no peer {name!r} listens", "bench", did_you_mean(name, self.devices, "peers"))
         return place.address
 
+    def introduce(self, name: str, port: int, host: str = "127.0.0.1") -> None:
+        """Tell the peers where the AE `name` listens that is no peer of the bench: the stack under test.
+
+        Parameters
+        ----------
+        name : str
+            Its AE title, as ``to:`` of an action names it.
+        port : int
+            Where it listens.
+        host : str
+            Its address; on the virtual network this machine is the place of the user's own code.
+        """
+        title = build(_Title, {"ae-title": name}, "peer").ae_title
+        if title in self.devices:
+            raise InputError(f"{title!r} is a peer of the bench", "introduce", "it is known already")
+        where = self._kernel.place(SUT).host if self.clock == "virtual" and _is_this_machine(host) else host
+        self._kernel.place(title).address = (where, port)
+
     def arm(self, name: str, faults: list[Armed]) -> None:
-        """Arm `faults` of the network at the peer `name`."""
-        self._kernel.place(name).interceptor = Chain(faults)
+        """Arm `faults` of the network at the peer `name`, beside those that are armed there already."""
+        place = self._kernel.place(name)
+        if not isinstance(place.interceptor, Chain):
+            place.interceptor = Chain()
+        place.interceptor.faults += faults
+        self.armed += [(name, each) for each in faults]
+
+    # what is to happen
+
+    def expect(self, event: str, **wanted: Any) -> Expectation:
+        """Expect something of the event log; `unmet` tells at the end what did not come.
+
+        Parameters
+        ----------
+        event : str
+            The word of the log, such as ``"C-STORE-RSP"`` or ``"object-stored"``.
+        **wanted
+            ``at`` (the peer), ``count``, ``at_least``, ``at_most``, ``never``, ``after`` and ``within`` (``"30 s"`` since the
+            start of the run); anything else is a field of the record, such as ``status=0xA700``.
+        """
+        expectation = expectation_of(event, wanted)
+        self.expected.append(expectation)
+        return expectation
+
+    def unmet(self) -> list[tuple[str, Unmet]]:
+        """Return what was expected and has not come: the expectation in words, and why, with what came nearest."""
+        results = [(one.describe(), one.evaluate(self.log.records)) for one in self.expected]
+        return [(text, result) for text, result in results if isinstance(result, Unmet)]
+
+    def wait_for(self, event: str, *, within: str | int = "30 s", **wanted: Any) -> None:
+        """Let the bench go on until something has happened, for at most `within` from now; `expect` has the words.
+
+        Raises
+        ------
+        PlayFailure
+            If it has not; the text names what came nearest.
+        """
+        limit = within if isinstance(within, int) else parse_duration(within, "within")
+        self.play(self._wait_for, expectation_of(event, wanted), self.now + limit)
+
+    def _wait_for(self, expectation: Expectation, end: int) -> None:
+        seen, result = -1, expectation.evaluate(())
+        while True:
+            if len(self.log.records) != seen:
+                seen, result = len(self.log.records), expectation.evaluate(self.log.records)
+            if not isinstance(result, Unmet):
+                return
+            if self.now >= end:
+                raise PlayFailure(result.reason)
+            self._kernel.sleep(_GLANCE)
 
     # running
 
@@ -226,7 +297,7 @@ class Bench:
             If it cannot come to its end on the virtual clock.
         """
         self._check_open()
-        if isinstance(self._kernel, LiveKernel):
+        if isinstance(self._kernel, LiveKernel) or self._is_inside():
             return fn(*args)
         with usertime.names_of(fn):
             return self._kernel.run(fn, *args, place=self._kernel.place(SUT), limit=limit)
@@ -235,13 +306,63 @@ class Bench:
         """Run `fn` as a task of the bench, on either clock, and wait for its end."""
         self._check_open()
         where = place or self._kernel.place(SUT)
+        if self._is_inside():
+            return self._play_inside(fn, args, where)
         if isinstance(self._kernel, VirtualKernel):
             return self._kernel.run(fn, *args, place=where, limit=limit)
-        if current_task() is not None:
-            raise HarnessError("bench.play(...) cannot be called from inside a task; call the function itself")
         value = self._play_live(self._kernel, fn, args, where, limit)
         self._kernel.raise_failures()
         return value
+
+    def _is_inside(self) -> bool:
+        """Whether the caller is a task of this bench."""
+        task = current_task()
+        return task is not None and task.kernel is self._kernel
+
+    def _play_inside(self, fn: Callable[..., T], args: tuple[Any, ...], place: Place) -> T:
+        """Run `fn` as a task of its own, for another task that waits for it."""
+        task = self._kernel.spawn(fn, *args, name=getattr(fn, "__name__", "play"), place=place)
+        self._kernel.heed(task)
+        self._kernel.join(task)
+        value: T = value_of(task)
+        return value
+
+    def do(self, name: str, action: str, **parameters: Any) -> Any:
+        """Let the peer `name` do one of its actions, as a step of a scenario does; wait for its end.
+
+        Parameters
+        ----------
+        name : str
+            The peer.
+        action : str
+            What it does, such as ``"store"``.
+        **parameters
+            The action's parameters; durations as text (``"30 s"``).
+
+        Raises
+        ------
+        PlayFailure
+            If it comes to nothing; the text says why.
+        InputError
+            If there is no such peer, action or parameter.
+        """
+        device, settings = self._told(name, action, parameters)
+        return self.play(device.act, action, settings, place=device.place)
+
+    async def do_async(self, name: str, action: str, **parameters: Any) -> Any:
+        """Let a peer of a live bench do one of its actions, from code on a running event loop; see `do`."""
+        device, settings = self._told(name, action, parameters)
+        return await self.play_async(device.act, action, settings, place=device.place)
+
+    def _told(self, name: str, action: str, parameters: dict[str, Any]) -> tuple[Device, Settings]:
+        device = self.devices.get(name)
+        if device is None:
+            raise InputError(f"no peer {name!r}", "bench", did_you_mean(name, self.devices, "peers"))
+        known = device.kind.actions
+        if action not in known:
+            raise InputError(f"no action {action!r}", name, did_you_mean(action, known, "actions"))
+        given = {to_key(key): value for key, value in parameters.items()}
+        return device, build(known[action].settings, given, f"{name}: {action}")
 
     def _play_live(
         self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place, limit: int
@@ -259,7 +380,12 @@ class Bench:
         if not isinstance(self._kernel, LiveKernel):
             raise HarnessError("play_async is for the live clock")
         self._check_open()
-        value = await self._kernel.start(fn, *args, place=place or self._kernel.place(SUT))
+        where = place or self._kernel.place(SUT)
+        if self._thread is not None:
+            waiting = asyncio.to_thread(self._thread.wait_for, self._kernel, fn, args, where, HORIZON)
+        else:
+            waiting = self._kernel.start(fn, *args, place=where)  # type: ignore[assignment]
+        value = await waiting
         self._kernel.raise_failures()
         return value
 
@@ -327,6 +453,14 @@ def _new_loop() -> asyncio.AbstractEventLoop:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host in ("localhost", "")
+    return address.is_loopback or address.is_unspecified
 
 
 def kind_of(name: str) -> Kind:

@@ -14,8 +14,8 @@ from typing import Any
 
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
-from linacsim.kernel.units import format_duration, format_instant
-from linacsim.settings import did_you_mean
+from linacsim.kernel.units import format_duration, format_instant, parse_duration
+from linacsim.settings import did_you_mean, to_key
 
 _STATUS = re.compile(r"0[xX][0-9A-Fa-f]{1,4}|[0-9A-Fa-f]{4}")
 _FIXED = ("n", "t", "at", "event")
@@ -160,6 +160,61 @@ class Expectation:
         listed = ", ".join(f"{event} ({count})" for event, count in counts[:_SHOWN])
         more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
         return Unmet(f"{reason}; what did happen: {listed}{more}")
+
+
+def expectation_of(event: str, wanted: Mapping[str, Any]) -> Expectation:
+    """Return the expectation that Python code writes in words.
+
+    Parameters
+    ----------
+    event : str
+        The event word.
+    wanted : mapping
+        ``at``, one of ``count``, ``at_least``, ``at_most`` and ``never``, ``after`` and ``within`` (text or microseconds);
+        the rest are fields of the record, with underscores for hyphens.
+
+    Raises
+    ------
+    InputError
+        If two of the words exclude each other, or nothing could meet them.
+    """
+    rest = dict(wanted)
+    given = [word for word in ("count", "at_least", "at_most", "never") if word in rest]
+    if len(given) > 1:
+        raise InputError(f"{given[0]!r} and {given[1]!r} exclude each other", event, "keep one of them")
+    bounds = {word: rest.pop(word) for word in given}
+    within = rest.pop("within", None)
+    return Expectation(
+        event=event,
+        at=rest.pop("at", None),
+        times=_times_of(event, bounds),
+        after=_instant(rest.pop("after", 0), "after"),
+        within=None if within is None else _instant(within, "within"),
+        fields={to_key(key): value for key, value in rest.items()},
+    )
+
+
+def _times_of(event: str, bounds: Mapping[str, Any]) -> Times:
+    match bounds:
+        case {"never": True}:
+            return NEVER
+        case {"never": _}:
+            raise InputError("'never' can only be true", event, "leave it out to expect the event")
+        case {"count": int(count)}:
+            return Times(count, count)
+        case {"at_least": int(least)}:
+            return Times(least)
+        case {"at_most": int(most)}:
+            return Times(0, most)
+        case {}:
+            if not bounds:
+                return Times()
+    word, value = next(iter(bounds.items()))
+    raise InputError(f"{word} wants a whole number, found {value!r}", event)
+
+
+def _instant(value: object, name: str) -> int:
+    return value if isinstance(value, int) else parse_duration(value, name)
 
 
 def _has(record: Record, key: str, value: object) -> bool:
