@@ -14,8 +14,9 @@ from linacsim.bench import Bench
 from linacsim.conformance import load_system
 from linacsim.conformance.model import Activity, Entity, Role
 from linacsim.conformance.negotiation import announced
-from linacsim.devices.archive.suboperations import Conversation as Answers
-from linacsim.devices.archive.suboperations import Suboperations, hush
+from linacsim.devices.archive.conversation import Conversation as Answers
+from linacsim.devices.archive.conversation import hush
+from linacsim.devices.archive.suboperations import Suboperations
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.device import Device
 from linacsim.devices.entity import Handlers, NetworkSettings, application_entity, listen

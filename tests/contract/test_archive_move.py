@@ -435,4 +435,4 @@ def test_the_class_of_the_context_and_of_the_message_must_agree(asker: Asker) ->
         final = list(assoc.send_c_move(wanted, "DEST", "1.2.840.10008.5.1.4.1.2.1.2"))[-1][0]
         return int(final.Status)
 
-    assert asker.ask(cross) == 0xA900
+    assert asker.ask(cross) == 0x0122

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linacsim.devices.archive.limits import RetrievalSettings
+from linacsim.devices.archive.misbehaviour import Quirks
+from linacsim.devices.archive.tape import TapeSettings
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.storage.personality import StoragePersonality
 from linacsim.kernel.units import MILLISECOND
@@ -49,6 +52,12 @@ class ArchivePersonality(StoragePersonality):
     ----------
     database : DatabaseSettings
         The database behind it.
+    tape : TapeSettings
+        The tape library that objects are read from.
+    retrieval : RetrievalSettings
+        What C-MOVE and C-GET are limited to.
+    quirks : Quirks
+        What is wrong with how it answers.
     destinations : mapping of str to Destination
         Move destinations by AE title, beside the peers of the bench; an entry here wins over a peer of that name.
     knows_peers : bool
@@ -59,6 +68,9 @@ class ArchivePersonality(StoragePersonality):
     """
 
     database: DatabaseSettings = DatabaseSettings()
+    tape: TapeSettings = TapeSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    quirks: Quirks = Quirks()
     destinations: dict[AETitle, Destination] = Field(default_factory=dict)
     knows_peers: bool = True
     relational: bool = False

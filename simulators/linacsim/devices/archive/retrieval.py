@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from typing import Protocol
 
-import numpy as np
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom.association import Association
-from pynetdicom.dsutils import decode, encode
 from pynetdicom.presentation import PresentationContext, build_context
 
+from linacsim.devices.archive.conversation import Conversation, is_open
 from linacsim.devices.archive.index import Kept
-from linacsim.devices.archive.suboperations import Conversation, Suboperations, is_open
+from linacsim.devices.archive.misbehaviour import names
+from linacsim.devices.archive.payload import PLAIN, Payload, converted, is_plain
+from linacsim.devices.archive.suboperations import Suboperations
 from linacsim.errors import PlayFailure
+from linacsim.kernel.border import exchange
 from linacsim.kernel.border.links import link_of
 
 _CONTEXTS_MOST = 128
 """Presentation contexts of an association: their IDs are the odd numbers up to 255 (PS3.8 9.3.2.2)."""
-_WORDS = {"OW": 2, "OL": 4, "OF": 4, "OV": 8, "OD": 8}
-"""Bytes of a word, by value representations whose values pydicom leaves as bytes."""
 
 
 class Source(Protocol):
     """What a retrieval needs of the archive."""
 
-    def read(self, kept: Kept) -> bytes:
-        """Return the file of an instance; `OSError` or `KeyError` if it is gone."""
+    def payload(self, kept: Kept) -> Payload:
+        """Return an instance as it is sent; `OSError` or `LookupError` if it is gone."""
 
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination; `PlayFailure` if there is none."""
 
 
-def move(source: Source, talk: Conversation, kept: list[Kept], destination: str) -> None:
-    """Send instances to `destination` over associations of their own, and respond; one does for 128 contexts."""
+def move(source: Source, talk: Conversation, kept: list[Kept], destination: str) -> str:
+    """Send instances to `destination` over associations of their own, and respond; one does for 128 contexts.
+
+    Returns
+    -------
+    str
+        Why the destination has not been reached; empty if it has.
+    """
     done = Suboperations(len(kept))
     comment = ""
     for batch, contexts in batches(kept):
@@ -46,28 +49,30 @@ def move(source: Source, talk: Conversation, kept: list[Kept], destination: str)
             comment = str(failure)
             _give_up(batch, done)
             continue
-        originator = link_of(talk.assoc).other
-        goes_on = _send_all(source, talk, target, batch, done, originator=originator)
+        goes_on = _Sending(source, talk, target, link_of(talk.assoc).other).send_all(batch, done)
         if is_open(target):
             target.release()
         if not goes_on:
-            if not talk.over:
-                talk.end_cancelled(done)
-            return
-    if not talk.over:
-        talk.end(done, comment)
+            break
+    _end(talk, done, comment)
+    return comment
 
 
 def get(source: Source, talk: Conversation, kept: list[Kept]) -> None:
     """Send instances over the association of the request, and respond."""
     done = Suboperations(len(kept))
-    goes_on = _send_all(source, talk, talk.assoc, kept, done)
+    _Sending(source, talk, talk.assoc).send_all(kept, done)
+    _end(talk, done)
+
+
+def _end(talk: Conversation, done: Suboperations, comment: str = "") -> None:
     if talk.over:
         return
-    if goes_on:
-        talk.end(done)
-    else:
+    # a C-CANCEL that comes when nothing is left to be done changes nothing
+    if done.remaining:
         talk.end_cancelled(done)
+    else:
+        talk.end(done, comment)
 
 
 def batches(kept: Iterable[Kept]) -> Iterator[tuple[list[Kept], list[PresentationContext]]]:
@@ -79,19 +84,21 @@ def batches(kept: Iterable[Kept]) -> Iterator[tuple[list[Kept], list[Presentatio
     batch: list[Kept] = []
     wanted: dict[tuple[str, str], None] = {}
     for one in kept:
-        more = dict.fromkeys(_needs(one))
-        if batch and len({**wanted, **more}) > _CONTEXTS_MOST:
-            yield batch, _contexts(wanted)
-            batch, wanted = [], {}
+        own = (one.sop_class, str(one.syntax))
+        if own not in wanted:
+            more = dict.fromkeys(_needs(one))
+            if batch and len({**wanted, **more}) > _CONTEXTS_MOST:
+                yield batch, _contexts(wanted)
+                batch, wanted = [], {}
+            wanted.update(more)
         batch.append(one)
-        wanted.update(more)
     if batch:
         yield batch, _contexts(wanted)
 
 
 def _needs(kept: Kept) -> list[tuple[str, str]]:
     own = (kept.sop_class, str(kept.syntax))
-    return [own] if kept.syntax.is_compressed else [own, (kept.sop_class, str(ImplicitVRLittleEndian))]
+    return [own, (kept.sop_class, str(ImplicitVRLittleEndian))] if is_plain(kept.syntax) else [own]
 
 
 def _contexts(wanted: Iterable[tuple[str, str]]) -> list[PresentationContext]:
@@ -103,78 +110,101 @@ def _give_up(kept: Iterable[Kept], done: Suboperations) -> None:
         done.count(one.sop_instance, None)
 
 
-def _send_all(
-    source: Source,
-    talk: Conversation,
-    target: Association,
-    batch: list[Kept],
-    done: Suboperations,
-    originator: str = "",
-) -> bool:
-    """Send instances one after the other; return whether it goes on: nobody has cancelled, and somebody still waits."""
-    for ordinal, one in enumerate(batch):
-        if talk.over or talk.cancelled:
-            return False
-        if not is_open(target):
-            # what is left cannot be sent any more; that is told once, not once for each
-            _give_up(batch[ordinal:], done)
-            return True
-        done.count(one.sop_instance, _send(source, talk, target, one, ordinal % 0xFFFF + 1, originator))
-        if done.remaining and not talk.over:
-            talk.pending(done)
-    return True
+class _Sending:
+    """Sub-operations over one association.
+
+    Parameters
+    ----------
+    source : Source
+        Where the instances come from.
+    talk : Conversation
+        Whose sub-operations they are.
+    target : Association
+        Where they go.
+    originator : str
+        The AE title that has asked for the C-MOVE; empty for a C-GET.
+    """
+
+    def __init__(self, source: Source, talk: Conversation, target: Association, originator: str = "") -> None:
+        self._source = source
+        self._talk = talk
+        self._target = target
+        self._originator = originator or None
+        self._accepted = _accepted(target)
+
+    def send_all(self, batch: list[Kept], done: Suboperations) -> bool:
+        """Send instances one after the other; return whether it goes on: somebody still wants the rest."""
+        talk = self._talk
+        for ordinal, one in enumerate(batch):
+            if not talk.still_wanted():
+                return False
+            if not is_open(self._target):
+                # what is left cannot be sent any more; that is told once, not once for each
+                _give_up(batch[ordinal:], done)
+                return True
+            done.count(one.sop_instance, self._send(one, ordinal % 0xFFFF + 1))
+            if done.remaining and not talk.over:
+                talk.pending(done)
+        return True
+
+    def _send(self, kept: Kept, message_id: int) -> int | None:
+        """Send an instance with C-STORE; return the status of the response, ``None`` if it could not be sent or answered."""
+        try:
+            payload = self._suited(kept.sop_class, self._payload(kept))
+            answer = exchange.store(
+                self._target,
+                sop_class=kept.sop_class,
+                sop_instance=kept.sop_instance,
+                syntax=str(payload.syntax),
+                data=payload.data,
+                message_id=message_id,
+                priority=self._talk.request.Priority,
+                originator=self._originator,
+                originator_id=self._talk.request.MessageID if self._originator else None,
+            )
+        except (LookupError, OSError, RuntimeError, ValueError) as exc:
+            # gone from the disk, no context for it, or not to be converted: a failed sub-operation, and the next one goes on
+            link_of(self._target).log("not-sent", sop_instance=kept.sop_instance, complaint=_complaint(exc))
+            return None
+        return None if answer is None or answer.responds_to != message_id else answer.status
+
+    def _payload(self, kept: Kept) -> Payload:
+        if names(kept.sop_class, self._talk.quirks.fails):
+            raise ValueError("objects of this kind fail here")
+        return self._source.payload(kept)
+
+    def _suited(self, sop_class: str, payload: Payload) -> Payload:
+        """Return the instance in a transfer syntax that the other side takes.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        taken = self._accepted.get(sop_class, ())
+        if payload.syntax in taken:
+            return payload
+        if not taken:
+            raise ValueError("no presentation context for its SOP class has been accepted")
+        if not is_plain(payload.syntax):
+            raise ValueError(f"kept in {payload.syntax.name}, which has not been accepted")
+        for syntax in PLAIN:
+            if syntax in taken:
+                return converted(payload, syntax)
+        raise ValueError(f"neither {payload.syntax.name} nor an uncompressed transfer syntax has been accepted")
 
 
-def _send(
-    source: Source, talk: Conversation, target: Association, kept: Kept, message_id: int, originator: str
-) -> int | None:
-    """Send an instance with C-STORE; return the status of the response, ``None`` if it could not be sent or answered."""
-    try:
-        ds: Dataset = dcmread(BytesIO(source.read(kept)))
-        if kept.syntax == ExplicitVRBigEndian and not _accepted(target, kept):
-            ds = _as_little_endian(ds)
-        told = target.send_c_store(
-            ds,
-            msg_id=message_id,
-            priority=talk.request.Priority,
-            originator_aet=originator or None,
-            originator_id=talk.request.MessageID if originator else None,
-        )
-    except (AttributeError, LookupError, OSError, RuntimeError, ValueError) as exc:
-        # gone from the disk, no context for it, or not to be converted: a failed sub-operation, and the next one goes on
-        link_of(target).log("not-sent", sop_instance=kept.sop_instance, complaint=_complaint(exc))
-        return None
-    return int(told.Status) if "Status" in told else None
+def _accepted(assoc: Association) -> dict[str, tuple[UID, ...]]:
+    """Return the transfer syntaxes that the other side takes objects in, by SOP class."""
+    found: dict[str, tuple[UID, ...]] = {}
+    for context in assoc.accepted_contexts:
+        if context.as_scu and context.abstract_syntax:
+            uid = str(context.abstract_syntax)
+            found[uid] = (*found.get(uid, ()), context.transfer_syntax[0])
+    return found
 
 
 def _complaint(exc: Exception) -> str:
-    return "gone from the disk" if isinstance(exc, OSError | LookupError) else str(exc)
-
-
-def _accepted(target: Association, kept: Kept) -> bool:
-    """Whether `target` takes an instance in the transfer syntax that it is kept in."""
-    return any(
-        context.abstract_syntax == kept.sop_class and context.transfer_syntax[0] == kept.syntax and context.as_scu
-        for context in target.accepted_contexts
-    )
-
-
-def _as_little_endian(ds: Dataset) -> Dataset:
-    """Return a big endian data set in Implicit VR Little Endian; pixels are words, and only their bytes change places.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be written so.
-    """
-    for element in ds.iterall():
-        size = _WORDS.get(element.VR, 1)
-        if size > 1 and isinstance(element.value, bytes) and len(element.value) % size == 0:
-            element.value = np.frombuffer(element.value, f">u{size}").astype(f"<u{size}").tobytes()
-    encoded = encode(ds, is_implicit_vr=True, is_little_endian=True)
-    if encoded is None:
-        raise ValueError("cannot be written in Implicit VR Little Endian")
-    turned = decode(BytesIO(encoded), is_implicit_vr=True, is_little_endian=True)
-    turned.file_meta = ds.file_meta
-    turned.file_meta.TransferSyntaxUID = UID(ImplicitVRLittleEndian)
-    return turned
+    if isinstance(exc, LookupError) or (isinstance(exc, OSError) and exc.errno):
+        return "gone from the disk"
+    return str(exc)

@@ -13,9 +13,11 @@ from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices.archive import asking, loading
 from linacsim.devices.archive.answer import answer
-from linacsim.devices.archive.attributes import FIND_MODELS, GET_MODELS, MOVE_MODELS
+from linacsim.devices.archive.attributes import FIND_MODELS
+from linacsim.devices.archive.breakages import Breakable
 from linacsim.devices.archive.hardware import DatabaseDownError
-from linacsim.devices.archive.moving import Retrieving
+from linacsim.devices.archive.misbehaviour import Misbehave
+from linacsim.devices.archive.moving import MODELS, Retrieving
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
 from linacsim.devices.archive.query import (
     BadIdentifierError,
@@ -24,8 +26,9 @@ from linacsim.devices.archive.query import (
     read_identifier,
     search,
 )
-from linacsim.devices.archive.storing import DATABASE_DOWN, Keeper
+from linacsim.devices.archive.storing import DATABASE_DOWN
 from linacsim.devices.archive.suboperations import CANCELLED, IDENTIFIER_MISMATCH, UNABLE_TO_PROCESS
+from linacsim.devices.archive.tape import Busy, SlowTape, TapeJam
 from linacsim.devices.archive.working import working
 from linacsim.devices.device import Action, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate
@@ -41,7 +44,7 @@ from linacsim.kernel.shelf import Shelf
 MATCH, MATCH_WITH_UNSUPPORTED_KEYS = 0xFF00, 0xFF01
 
 
-class Archive(Keeper):
+class Archive(Breakable):
     """An archive: keeps what it is sent, is queried, and sends it on."""
 
     personality: ArchivePersonality
@@ -57,7 +60,7 @@ class Archive(Keeper):
         super().support(ae)
         for sop_class in STORAGE:
             ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
-        for model in (*FIND_MODELS, *MOVE_MODELS, *GET_MODELS):
+        for model in (*FIND_MODELS, *MODELS):
             ae.add_supported_context(model)
 
     def handlers(self) -> Handlers:
@@ -155,6 +158,10 @@ KIND = Kind(
         "fill-disk": Action(FillDisk, "fill_disk"),
         "database-down": Action(DatabaseDown, "database_down"),
         "forget": Action(Forget, "lose"),
+        "slow-tape": Action(SlowTape, "slow_tape"),
+        "tape-jam": Action(TapeJam, "jam_tape"),
+        "busy": Action(Busy, "become_busy"),
+        "misbehave": Action(Misbehave, "misbehave"),
     },
     events=frozenset(
         {
@@ -172,6 +179,13 @@ KIND = Kind(
             "matches-found",
             "retrieval-started",
             "not-sent",
+            "tape-slow",
+            "tape-jammed",
+            "tape-mended",
+            "archive-busy",
+            "archive-free",
+            "manners-lost",
+            "manners-found",
         }
     ),
     fields=frozenset({"object", "bytes", "listed", "level", "matches"}),
