@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linacsim.devices.archive.commitment import CommitmentSettings
 from linacsim.devices.archive.limits import RetrievalSettings
 from linacsim.devices.archive.misbehaviour import Quirks
 from linacsim.devices.archive.tape import TapeSettings
@@ -58,6 +59,8 @@ class ArchivePersonality(StoragePersonality):
         What C-MOVE and C-GET are limited to.
     quirks : Quirks
         What is wrong with how it answers.
+    commitment : CommitmentSettings
+        How it commits to keep what it is sent.
     destinations : mapping of str to Destination
         Move destinations by AE title, beside the peers of the bench; an entry here wins over a peer of that name.
     knows_peers : bool
@@ -71,6 +74,7 @@ class ArchivePersonality(StoragePersonality):
     tape: TapeSettings = TapeSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     quirks: Quirks = Quirks()
+    commitment: CommitmentSettings = CommitmentSettings()
     destinations: dict[AETitle, Destination] = Field(default_factory=dict)
     knows_peers: bool = True
     relational: bool = False

@@ -11,11 +11,14 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
-from linacsim.devices.archive import asking, loading
+from linacsim.devices.archive import asking, committing, loading, managing
 from linacsim.devices.archive.answer import answer
 from linacsim.devices.archive.attributes import FIND_MODELS
 from linacsim.devices.archive.breakages import Breakable
+from linacsim.devices.archive.commitment import Misreport
+from linacsim.devices.archive.committing import Committing
 from linacsim.devices.archive.hardware import DatabaseDownError
+from linacsim.devices.archive.managing import Managing
 from linacsim.devices.archive.misbehaviour import Misbehave
 from linacsim.devices.archive.moving import MODELS, Retrieving
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
@@ -26,10 +29,13 @@ from linacsim.devices.archive.query import (
     read_identifier,
     search,
 )
+from linacsim.devices.archive.related import Related
+from linacsim.devices.archive.serves import narrow
 from linacsim.devices.archive.storing import DATABASE_DOWN
 from linacsim.devices.archive.suboperations import CANCELLED, IDENTIFIER_MISMATCH, UNABLE_TO_PROCESS
 from linacsim.devices.archive.tape import Busy, SlowTape, TapeJam
 from linacsim.devices.archive.working import working
+from linacsim.devices.commitmentclient import Commit
 from linacsim.devices.device import Action, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate
 from linacsim.devices.sopclasses import STORAGE
@@ -44,7 +50,7 @@ from linacsim.kernel.shelf import Shelf
 MATCH, MATCH_WITH_UNSUPPORTED_KEYS = 0xFF00, 0xFF01
 
 
-class Archive(Breakable):
+class Archive(Managing, Breakable):
     """An archive: keeps what it is sent, is queried, and sends it on."""
 
     personality: ArchivePersonality
@@ -52,8 +58,14 @@ class Archive(Breakable):
     def __init__(self, place: Place, personality: ArchivePersonality, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
         self.retrieving = Retrieving(self)
+        self.committing = Committing(self)
 
     # what it serves
+
+    def start(self, port: int) -> None:
+        """Listen, and go on with what an earlier run has left to do."""
+        super().start(port)
+        self.committing.resume()
 
     def support(self, ae: AE) -> None:
         """Add the information models, and the storage SOP classes in both roles: a C-GET turns them round."""
@@ -62,6 +74,8 @@ class Archive(Breakable):
             ae.add_supported_context(sop_class, scu_role=True, scp_role=True)
         for model in (*FIND_MODELS, *MODELS):
             ae.add_supported_context(model)
+        self.committing.support(ae)
+        narrow(ae, self.personality.serves)
 
     def handlers(self) -> Handlers:
         """Return who answers which message."""
@@ -69,6 +83,7 @@ class Archive(Breakable):
             *super().handlers(),
             (evt.EVT_C_FIND, self._find),
             *self.retrieving.handlers(),
+            *self.committing.handlers(),
         ]
 
     def address_of(self, peer: str) -> tuple[str, int]:
@@ -134,6 +149,10 @@ class Archive(Breakable):
         """Put files or a patient into the archive."""
         loading.load(self, what)
 
+    def misreport(self, what: Misreport) -> None:
+        """The next result of a storage commitment is told wrongly."""
+        self.committing.misreport(what)
+
 
 def _refusal(status: int, why: BadIdentifierError) -> Dataset:
     told = failure(status, why.comment)
@@ -150,9 +169,11 @@ KIND = Kind(
     actions={
         "load": Action(Load, "load"),
         "store": Action(Store, "store"),
+        "commit": Action(Commit, "commit"),
         "query": Action(Query, "query"),
         "retrieve": Action(Retrieve, "retrieve"),
         "forget": Action(Forget, "forget"),
+        "related": Action(Related, "related"),
     },
     breakages={
         "fill-disk": Action(FillDisk, "fill_disk"),
@@ -162,6 +183,7 @@ KIND = Kind(
         "tape-jam": Action(TapeJam, "jam_tape"),
         "busy": Action(Busy, "become_busy"),
         "misbehave": Action(Misbehave, "misbehave"),
+        "misreport": Action(Misreport, "misreport"),
     },
     events=frozenset(
         {
@@ -187,7 +209,9 @@ KIND = Kind(
             "manners-lost",
             "manners-found",
         }
-    ),
-    fields=frozenset({"object", "bytes", "listed", "level", "matches"}),
+    )
+    | committing.EVENTS
+    | managing.EVENTS,
+    fields=frozenset({"object", "bytes", "listed", "level", "matches"}) | managing.FIELDS | committing.FIELDS,
 )
 Archive.kind = KIND

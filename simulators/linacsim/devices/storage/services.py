@@ -10,6 +10,9 @@ from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
+from linacsim.devices import commitmentclient
+from linacsim.devices.commitment import UNRECOGNISED_OPERATION, Reference, StorageCommitmentPushModel
+from linacsim.devices.commitmentclient import Commit, Expected, commit
 from linacsim.devices.device import Action, Device, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate, end, end_of, error_comment, listen
 from linacsim.devices.sopclasses import STORAGE, Verification
@@ -17,7 +20,7 @@ from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
 from linacsim.devices.uids import is_uid
-from linacsim.errors import PlayFailure
+from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
@@ -57,6 +60,7 @@ class StoragePeer(Device):
     def __init__(self, place: Place, personality: StoragePersonality, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
         self.disk = Disk(place.kernel, personality.disk)
+        self.expected = Expected(self)
 
     @property
     def folder(self) -> str:
@@ -75,10 +79,17 @@ class StoragePeer(Device):
             # it keeps the bytes as they come, so any encoding is as good as any other
             ae.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES)
         ae.add_supported_context(Verification)
+        # who commits tells the result on an association of its own, as its requestor and SCP (PS3.4 J.3.3)
+        ae.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
 
     def handlers(self) -> Handlers:
         """Return who answers which message."""
-        return [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda _event: SUCCESS)]
+        return [
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_C_ECHO, lambda _event: SUCCESS),
+            (evt.EVT_N_EVENT_REPORT, self.expected.received),
+            (evt.EVT_N_ACTION, lambda _event: (failure(UNRECOGNISED_OPERATION, "it commits to nothing"), None)),
+        ]
 
     def _store(self, event: evt.Event) -> int | Dataset:
         """Take an instance: look at it, find room, write it; only then Success (PS3.4 B.2.3)."""
@@ -139,6 +150,25 @@ class StoragePeer(Device):
                 self.place.kernel.sleep(what.interval)
             _send(assoc, image, what.to, ordinal % 0xFFFF + 1)
         end(assoc, what.ends)
+
+    def commit(self, what: Commit) -> None:
+        """Send files, ask for Storage Commitment of them, and wait for the result.
+
+        Raises
+        ------
+        PlayFailure
+            If anything is not stored, or not committed.
+        """
+        if not (what.images or what.instances):
+            raise InputError("nothing tells what to commit", "commit", "give `images`, or `instances`")
+        references = [
+            Reference(str(image.SOPClassUID), str(image.SOPInstanceUID))
+            for image in (read_instance(self.find_file(name)) for name in what.images)
+        ]
+        if what.images:
+            self.store(Store(to=what.to, called=what.called, images=what.images))
+        references += [Reference(one.sop_class, one.sop_instance) for one in what.instances]
+        commit(self, self.expected, what, references)
 
     def fill_disk(self, what: FillDisk) -> None:
         """The disk takes no more."""
@@ -218,9 +248,9 @@ KIND = Kind(
     build=StoragePeer,
     settings=StoragePersonality,
     about="keeps every storage object it is sent, and sends files",
-    actions={"store": Action(Store, "store")},
+    actions={"store": Action(Store, "store"), "commit": Action(Commit, "commit")},
     breakages={"fill-disk": Action(FillDisk, "fill_disk")},
-    events=frozenset({"object-stored", "disk-full", "disk-cleared"}),
-    fields=frozenset({"object", "bytes"}),
+    events=frozenset({"object-stored", "disk-full", "disk-cleared"}) | commitmentclient.EVENTS,
+    fields=frozenset({"object", "bytes"}) | commitmentclient.FIELDS,
 )
 StoragePeer.kind = KIND
