@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from linacsim.devices.archive.codes import Codes
 from linacsim.devices.archive.commitment import CommitmentSettings
+from linacsim.devices.archive.leniency import Leniency
 from linacsim.devices.archive.limits import RetrievalSettings
 from linacsim.devices.archive.misbehaviour import Quirks
+from linacsim.devices.archive.serves import Serves
+from linacsim.devices.archive.shipped import SHIPPED
 from linacsim.devices.archive.tape import TapeSettings
+from linacsim.devices.archive.treatment import Treatment
 from linacsim.devices.caseof import CaseOf
+from linacsim.devices.personalities import Named, Shipped
 from linacsim.devices.storage.personality import StoragePersonality
 from linacsim.kernel.units import MILLISECOND
 from linacsim.settings import AETitle, Count, Duration, Settings
@@ -46,11 +52,19 @@ class Destination(Settings):
     port: Count = 104
 
 
-class ArchivePersonality(StoragePersonality):
+class ArchivePersonality(Named, StoragePersonality):
     """An archive.
 
     Attributes
     ----------
+    serves : Serves
+        What it accepts when an association is negotiated.
+    leniency : Leniency
+        How far it takes identifiers that break the rules.
+    codes : Codes
+        The status codes that it answers with.
+    treatment : Treatment
+        What it does with plans and images, if it manages treatments.
     database : DatabaseSettings
         The database behind it.
     tape : TapeSettings
@@ -70,6 +84,12 @@ class ArchivePersonality(StoragePersonality):
         hierarchical ones hold (PS3.4 C.4.1.2.2.1).
     """
 
+    shipped: ClassVar[Shipped] = SHIPPED
+
+    serves: Serves = Serves()
+    leniency: Leniency = Leniency()
+    codes: Codes = Codes()
+    treatment: Treatment = Treatment()
     database: DatabaseSettings = DatabaseSettings()
     tape: TapeSettings = TapeSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
