@@ -80,6 +80,29 @@ def taken(identifier: Dataset, levels: Levels, rules: Leniency) -> Taken:
     return Taken(left, relational=True, fits_nothing=fits_nothing)
 
 
+def taken_for_retrieval(identifier: Dataset, levels: Levels, rules: Leniency) -> Taken:
+    """Return what an archive with these rules makes of the identifier of a C-MOVE or C-GET.
+
+    Only unique keys down to its level count there; what a rule does not refuse is passed over.
+
+    Raises
+    ------
+    BadIdentifierError
+        If it breaks a rule that is kept.
+    """
+    if rules == STRICT:
+        return Taken(identifier, relational=False, fits_nothing=False)
+    left = taken(identifier, levels, rules)
+    asked = texts(identifier.get("QueryRetrieveLevel"))
+    depth = Level(asked[0]).depth if len(asked) == 1 and asked[0] in levels else None
+    unique = Dataset()
+    for element in left.identifier:
+        level = LEVEL_OF.get(int(element.tag))
+        if level is None or depth is None or (element.tag == UNIQUE[level] and level.depth <= depth):
+            unique.add(element)
+    return left._replace(identifier=unique)
+
+
 def _fate(element: DataElement, asked: Level, levels: Levels, rules: Leniency) -> str:
     """Return what becomes of a key: ``refused``, ``passed-over``, ``matched``, ``unmatched``."""
     level = LEVEL_OF.get(int(element.tag))

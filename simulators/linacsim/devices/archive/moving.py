@@ -25,6 +25,7 @@ from linacsim.devices.archive.conversation import Conversation, hush
 from linacsim.devices.archive.frames import FramesError
 from linacsim.devices.archive.hardware import Database, DatabaseDownError
 from linacsim.devices.archive.index import Index, Kept
+from linacsim.devices.archive.leniency import taken_for_retrieval
 from linacsim.devices.archive.limits import MOST
 from linacsim.devices.archive.misbehaviour import Manner, names
 from linacsim.devices.archive.personality import ArchivePersonality
@@ -32,8 +33,6 @@ from linacsim.devices.archive.query import BadIdentifierError, read_identifier, 
 from linacsim.devices.archive.sources import Frames, Objects, WithoutBulkData
 from linacsim.devices.archive.storing import DATABASE_DOWN
 from linacsim.devices.archive.suboperations import (
-    DESTINATION_UNKNOWN,
-    IDENTIFIER_MISMATCH,
     MISTYPED_ARGUMENT,
     NOT_AUTHORISED,
     SOP_CLASS_NOT_SUPPORTED,
@@ -82,6 +81,13 @@ class _RefusedError(Exception):
         self.comment = comment
         self.offending = offending
 
+    def tell(self, talk: Conversation) -> None:
+        """Respond; where a refusal looks like a success there are counters, and all are 0."""
+        if self.status:
+            talk.refuse(self.status, self.comment, self.offending)
+        else:
+            talk.end(Suboperations(0), self.comment)
+
 
 class Retrieving:
     """Answers C-MOVE and C-GET requests to an archive.
@@ -112,7 +118,7 @@ class Retrieving:
                 else:
                     self._unknown(destination, talk)
             except _RefusedError as no:
-                talk.refuse(no.status, no.comment, no.offending)
+                no.tell(talk)
         # pynetdicom would call the address; with 0 sub-operations it does not
         yield from hush(event.assoc, ("", 0), 0)
 
@@ -121,7 +127,7 @@ class Retrieving:
         self._house.tape.mount(talk.still_wanted)
         if not kept and self._house.manner.quirks.calls_for_nothing:
             source.call(destination, []).release()
-        retrieval.move(source, talk, kept, destination)
+        retrieval.move(source, talk, kept, destination, self._house.personality.codes.unreached_destination)
 
     def _get(self, event: evt.Event) -> Iterator[Any]:
         """Answer a C-GET (PS3.4 C.4.3)."""
@@ -134,7 +140,7 @@ class Retrieving:
                 self._house.tape.mount(talk.still_wanted)
                 retrieval.get(source, talk, kept)
             except _RefusedError as no:
-                talk.refuse(no.status, no.comment, no.offending)
+                no.tell(talk)
         yield from hush(event.assoc, 0)
 
     def _take_breath(self, talk: Conversation) -> None:
@@ -167,7 +173,7 @@ class Retrieving:
             case "silence":
                 pass
             case _:
-                talk.refuse(DESTINATION_UNKNOWN, told)
+                talk.refuse(self._house.personality.codes.unknown_destination, told)
 
     def _wanted(self, event: evt.Event) -> tuple[list[Kept], Objects]:
         """Return the instances that are asked for, and where they come from.
@@ -177,14 +183,17 @@ class Retrieving:
         _RefusedError
             If there is no answer.
         """
+        codes = self._house.personality.codes
         try:
             level, kept, source = self._found(event)
         except BadIdentifierError as exc:
-            raise _RefusedError(IDENTIFIER_MISMATCH, exc.comment, exc.offending) from exc
+            raise _RefusedError(codes.bad_retrieval, exc.comment, exc.offending) from exc
         except FramesError as exc:
             raise _RefusedError(exc.status, exc.comment) from exc
         except DatabaseDownError as exc:
             raise _RefusedError(UNABLE_TO_PROCESS if self._house.unable else UNABLE_TO_COUNT, DATABASE_DOWN) from exc
+        if codes.nothing_found and not kept:
+            raise _RefusedError(codes.nothing_found, "nothing matches")
         self._check_number(len(kept))
         quirks = self._house.manner.quirks
         kept = [one for one in kept if not names(one.sop_class, quirks.leaves_out)][: quirks.leaves_out_after]
@@ -198,7 +207,8 @@ class Retrieving:
             house.database.ask()
             return wanted.level, *self._composite(wanted, WithoutBulkData if model == WithoutBulkDataGet else Objects)
         levels = (MOVE_MODELS | GET_MODELS)[model]
-        query = retrieve_query(identifier, levels, relational=house.personality.relational)
+        left = taken_for_retrieval(identifier, levels, house.personality.leniency)
+        query = retrieve_query(left.identifier, levels, relational=house.personality.relational or left.relational)
         house.database.ask()
         kept = [one for entry in house.index.search(query) for one in house.index.instances_of(entry)]
         return str(query.level), kept, Objects(house)

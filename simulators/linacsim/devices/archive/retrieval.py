@@ -13,7 +13,7 @@ from linacsim.devices.archive.conversation import Conversation, is_open
 from linacsim.devices.archive.index import Kept
 from linacsim.devices.archive.misbehaviour import names
 from linacsim.devices.archive.payload import PLAIN, Payload, converted, is_plain
-from linacsim.devices.archive.suboperations import Suboperations
+from linacsim.devices.archive.suboperations import UNABLE_TO_PERFORM, Suboperations
 from linacsim.errors import PlayFailure
 from linacsim.kernel.border import exchange
 from linacsim.kernel.border.links import link_of
@@ -32,8 +32,23 @@ class Source(Protocol):
         """Return an association with a destination; `PlayFailure` if there is none."""
 
 
-def move(source: Source, talk: Conversation, kept: list[Kept], destination: str) -> str:
+def move(
+    source: Source, talk: Conversation, kept: list[Kept], destination: str, unreached: int = UNABLE_TO_PERFORM
+) -> str:
     """Send instances to `destination` over associations of their own, and respond; one does for 128 contexts.
+
+    Parameters
+    ----------
+    source : Source
+        Where they come from.
+    talk : Conversation
+        Where the responses go.
+    kept : list of Kept
+        The instances.
+    destination : str
+        AE title of the destination.
+    unreached : int
+        The status if it cannot be reached at all; another one than A702 has no counters beside it.
 
     Returns
     -------
@@ -54,7 +69,10 @@ def move(source: Source, talk: Conversation, kept: list[Kept], destination: str)
             target.release()
         if not goes_on:
             break
-    _end(talk, done, comment)
+    if comment and unreached != UNABLE_TO_PERFORM and done.failed == done.total and not talk.over:
+        talk.refuse(unreached, comment)
+    else:
+        _end(talk, done, comment)
     return comment
 
 
