@@ -1,70 +1,149 @@
-"""Attribute matching (PS3.4 C.2.2.2): one key of an identifier against the value that the archive holds. No network here."""
+"""Attribute matching (PS3.4 C.2.2.2): the keys of an identifier against the values that the archive holds. No network here.
+
+What the standard leaves to an archive is done like this: names as `names` tells; numbers (IS, DS and binary ones) by
+their value; a single date, time or moment matches the same one, what a value does not tell being 0; a value that is no
+date, time or number matches none of these keys. A value that no matching is defined for makes a key bad, and the
+identifier with it: a list of values of another VR than UI, a wild card in a VR that has none, a range that ends before
+it begins.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 
+from pydicom.datadict import dictionary_VM, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
+
+from linacsim.devices.archive.adjusting import NO_ZONE, adjusted, moment_range, partner, zone_of
+from linacsim.devices.archive.held import PLAIN, Held, Item, Terms, Test, texts
+from linacsim.devices.archive.moments import NoMomentError, Span, date_of, dates, moment_of, moments, time_of, times
+from linacsim.devices.archive.names import name_test
+from linacsim.devices.archive.wildcards import glob, glob_test, has_wild_card
+from linacsim.devices.uids import is_uid
+
+__all__ = [
+    "EMPTY",
+    "PLAIN",
+    "BadKeyError",
+    "Held",
+    "Terms",
+    "Test",
+    "check_key",
+    "check_keys",
+    "glob",
+    "has_wild_card",
+    "is_universal",
+    "matches",
+    "matches_all",
+    "tests_of",
+    "texts",
+]
 
 WILD = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """Value representations with Wild Card Matching (PS3.4 C.2.2.2.4)."""
-_TEXT = frozenset({"LT", "ST", "UT"})
-"""Leading spaces are part of these (PS3.5 6.2)."""
-_NUMBERS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
-_DATE = re.compile(r"\d{8}|\d{4}\.\d{2}\.\d{2}")
-_TIME = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?|\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
-_FIRST_TIME, _LAST_TIME = "000000.000000", "235959.999999"
-"""The bounds of a range that is open on one side, and what a time of low precision is filled up with."""
+MULTIPLE = frozenset({"AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"})
+"""Value representations with Multiple Value Matching (PS3.4 C.2.2.2.8)."""
+EMPTY = '""'
+"""The key of Empty Value Matching (PS3.4 C.2.2.2.7)."""
+NUMBERS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
+_CHARACTER_SET, _TIMEZONE = 0x00080005, 0x00080201
 
 
 class BadKeyError(ValueError):
     """A key has a value that no matching is defined for; the text says why."""
 
 
-def texts(element: DataElement | None) -> list[str]:
-    """Return the values of an element as text, without spaces that mean nothing; none if it is empty."""
-    if element is None or element.value is None:
-        return []
-    values = element.value if isinstance(element.value, MultiValue | list | tuple) else [element.value]
-    plain = [str(value).rstrip(" \0") if element.VR in _TEXT else str(value).strip(" \0") for value in values]
-    return plain if any(plain) else []
-
-
 def is_universal(key: DataElement) -> bool:
-    """Whether `key` has zero length: it matches everything (PS3.4 C.2.2.2.3)."""
+    """Whether `key` matches everything: it has zero length (PS3.4 C.2.2.2.3), or is nothing but ``*`` (C.2.2.2.4)."""
     if key.VR == "SQ":
         return not key.value or not any(len(item) for item in key.value)
-    return not texts(key)
+    values = texts(key)
+    return not values or (key.VR in WILD and len(values) == 1 and not values[0].strip("*"))
 
 
-def check_key(key: DataElement) -> None:
+def check_key(key: DataElement, terms: Terms = PLAIN) -> None:
     """Check that the value of `key` is of a form that can be matched.
 
     Raises
     ------
     BadKeyError
-        If it is a list of values of another VR than UI, no date or time where one is wanted, no number, or a sequence of
-        several items.
+        If it is a list of values where one is wanted, no date or time, number or UID where one is wanted, or a sequence
+        of several items.
     """
     if key.VR == "SQ":
-        _check_sequence(key)
+        _check_sequence(key, terms)
         return
     values = texts(key)
     if len(values) > 1 and key.VR != "UI":
-        # Multiple Value Matching wants extended negotiation (PS3.4 C.2.2.2.8)
-        raise BadKeyError(f"{len(values)} values where one is allowed")
+        _check_multiple(key, values, terms)
+    if terms.negotiated.empty_value and values == [EMPTY]:
+        return
     for value in values:
-        if key.VR in ("DA", "TM"):
-            _bounds(value, key.VR)
-        elif key.VR in _NUMBERS:
-            _number(value)
+        _check_value(key.VR, value, terms)
 
 
-def matches(key: DataElement, held: DataElement | None) -> bool:
+def _check_value(vr: str, value: str, terms: Terms) -> None:
+    try:
+        if vr == "DA":
+            dates(value)
+        elif vr == "TM":
+            # whether a range of times goes over midnight is seen together with its date
+            times(value, over_midnight=terms.negotiated.combined_datetime)
+        elif vr == "DT":
+            moments(value, terms.local)
+    except NoMomentError as exc:
+        raise BadKeyError(str(exc)) from exc
+    if vr in NUMBERS:
+        _number(value)
+    elif vr == "UI" and not is_uid(value):
+        raise BadKeyError(f"{value!r} is no UID")
+
+
+def _check_multiple(key: DataElement, values: list[str], terms: Terms) -> None:
+    """Check a list of values: it wants Multiple Value Matching (PS3.4 C.2.2.2.8), which not every attribute has."""
+    if not terms.negotiated.multiple_value or key.VR not in MULTIPLE or _most(key) == "1":
+        raise BadKeyError(f"{len(values)} values where one is allowed")
+    if key.VR in WILD and any(has_wild_card(value) for value in values):
+        raise BadKeyError("wild cards in a list of values")
+
+
+def _most(key: DataElement) -> str:
+    return dictionary_VM(key.tag) if keyword_for_tag(key.tag) else "1-n"
+
+
+def _check_sequence(key: DataElement, terms: Terms) -> None:
+    if key.value and len(key.value) > 1:
+        raise BadKeyError(f"{len(key.value)} items where one is allowed")
+    for item in key.value or ():
+        for inner in item:
+            check_key(inner, terms)
+        _check_pairs(list(item), terms)
+
+
+def _check_pairs(keys: list[DataElement], terms: Terms) -> None:
+    """Check that a range of times goes over midnight only together with a range of dates."""
+    if terms.negotiated.combined_datetime:
+        joined = {int(time.tag) for _date, time in _ranges(keys)}
+        for key in keys:
+            if key.VR == "TM" and key.tag not in joined and texts(key) != [EMPTY]:
+                for value in texts(key):
+                    _check_value("TM", value, PLAIN)
+
+
+def check_keys(keys: list[DataElement], terms: Terms) -> None:
+    """Check what `check_key` cannot see: keys of one level that belong together.
+
+    Raises
+    ------
+    BadKeyError
+        If a range of times goes over midnight, and there is no range of dates to it.
+    """
+    _check_pairs(keys, terms)
+
+
+def matches(key: DataElement, held: DataElement | None, terms: Terms = PLAIN) -> bool:
     """Tell whether the value `held` matches `key`.
 
     Parameters
@@ -72,125 +151,132 @@ def matches(key: DataElement, held: DataElement | None) -> bool:
     key : DataElement
         A key that `check_key` finds no fault with.
     held : DataElement or None
-        What the archive has; ``None`` or an empty value matches nothing but a universal key.
+        What the archive has; ``None`` or an empty value matches nothing but a universal key, or an empty one.
+    terms : Terms
+        How the key is to be understood.
     """
-    if is_universal(key):
-        return True
-    if key.VR == "SQ":
-        wanted = key.value[0]
-        return held is not None and held.VR == "SQ" and any(matches_all(wanted, item) for item in held.value)
-    values = texts(held)
-    return any(_matches_value(key.VR, wanted, value) for wanted in texts(key) for value in values)
+    ds = Dataset()
+    if held is not None:
+        ds[key.tag] = DataElement(key.tag, held.VR, held.value) if held.tag != key.tag else held
+    return matches_all([key], ds, terms)
 
 
-def matches_all(keys: Iterable[DataElement], held: Dataset) -> bool:
+def matches_all(keys: Iterable[DataElement], held: Dataset, terms: Terms = PLAIN) -> bool:
     """Tell whether every one of `keys` is matched by the data set `held`; Specific Character Set is no key."""
-    return all(matches(key, held.get(key.tag)) for key in keys if key.keyword != "SpecificCharacterSet")
+    item = Item(held, "")
+    return all(test(item) for test in tests_of(keys, terms))
 
 
-def has_wild_card(text: str) -> bool:
-    """Tell whether `text` has a wild card."""
-    return "*" in text or "?" in text
+def tests_of(keys: Iterable[DataElement], terms: Terms) -> list[Test]:
+    """Return the tests that something has to pass which matches all of `keys`, each of which `check_key` has passed."""
+    told = [key for key in keys if int(key.tag) not in (_CHARACTER_SET, _TIMEZONE) and not is_universal(key)]
+    pairs = _ranges(told) if terms.negotiated.combined_datetime else []
+    joined = {int(key.tag) for pair in pairs for key in pair}
+    return [
+        *(moment_range(date, time, terms) for date, time in pairs),
+        *(_test(key, terms) for key in told if key.tag not in joined),
+    ]
 
 
-def _matches_value(vr: str, wanted: str, value: str) -> bool:
-    if vr in ("DA", "TM"):
-        return _in_range(vr, wanted, value)
-    if vr == "PN":
-        return _matches_name(wanted, value)
-    if vr in _NUMBERS:
-        return _equal_numbers(wanted, value)
-    return glob(wanted, value) if vr in WILD and has_wild_card(wanted) else wanted == value
+def _test(key: DataElement, terms: Terms) -> Test:
+    tag = int(key.tag)
+    if key.VR == "SQ":
+        return _sequence(key, terms)
+    wanted = texts(key)
+    if terms.negotiated.empty_value and wanted == [EMPTY]:
+        return lambda held: not held.texts(tag)
+    if terms.asked is not None and key.VR in ("DA", "TM") and key.keyword not in NO_ZONE:
+        return adjusted(key, terms)
+    if key.VR == "DT":
+        return _moments(tag, wanted[0], terms)
+    if key.VR == "UI":
+        return _one_of(tag, frozenset(wanted))
+    each = [_value_test(key.VR, value, terms) for value in wanted]
+    # Multiple Value Matching: every value of the key is one of those that are held
+    return lambda held: all(any(map(one, held.texts(tag))) for one in each)
 
 
-def glob(pattern: str, text: str) -> bool:
-    """Tell whether `text` matches `pattern`: ``*`` is any run of characters, ``?`` is one.
+def _one_of(tag: int, uids: frozenset[str]) -> Test:
+    return lambda held: any(value in uids for value in held.texts(tag))
 
-    It takes at most as many steps as the product of both lengths, whatever a peer has sent.
-    """
-    at = here = 0
-    star, resume = -1, 0
-    while here < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resume = at, here
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", text[here]):
-            at, here = at + 1, here + 1
-        elif star >= 0:
-            resume += 1
-            at, here = star + 1, resume
-        else:
+
+def _sequence(key: DataElement, terms: Terms) -> Test:
+    """Match a sequence: some item has to match all the keys of the one of the identifier (PS3.4 C.2.2.2.6)."""
+    tag, tests = int(key.tag), tests_of(key.value[0], terms)
+
+    def match(held: Held) -> bool:
+        if not tests:
+            return True
+        found = held.element(tag)
+        if found is None or found.VR != "SQ":
             return False
-    return not pattern[at:].strip("*")
+        items = (Item(item, held.timezone) for item in found.value or ())
+        return any(all(test(item) for test in tests) for item in items)
+
+    return match
 
 
-def _matches_name(wanted: str, value: str) -> bool:
-    """Match a person's name, in upper or lower case.
-
-    A key of one component group may match any group of the name; of several, each its own, an empty one everything.
-    """
-    keys, names = _groups(wanted), _groups(value)
-    if len(keys) == 1:
-        return any(glob(keys[0], name) for name in names)
-    names += [""] * (len(keys) - len(names))
-    return all(not key or glob(key, name) for key, name in zip(keys, names, strict=False))
-
-
-def _groups(name: str) -> list[str]:
-    """Return the component groups of a name; empty components at the end of one mean nothing (PS3.5 6.2.1)."""
-    return [group.strip().rstrip("^").casefold() for group in name.split("=")]
+def _value_test(vr: str, wanted: str, terms: Terms) -> Callable[[str], bool]:
+    """Return what tells whether a single value matches."""
+    if vr in ("DA", "TM"):
+        return _in_span(dates(wanted) if vr == "DA" else times(wanted), date_of if vr == "DA" else time_of)
+    if vr == "PN":
+        return name_test(wanted, fuzzy=terms.negotiated.fuzzy_names)
+    if vr in NUMBERS:
+        number = _number(wanted)
+        return lambda value: _is_number(value, number)
+    if vr in WILD and has_wild_card(wanted):
+        return glob_test(wanted)
+    return lambda value: value == wanted
 
 
-def _in_range(vr: str, wanted: str, value: str) -> bool:
-    low, high = _bounds(wanted, vr)
-    try:
-        when = _canonical(value, vr, _FIRST_TIME)
-    except BadKeyError:
+def _in_span(span: Span, canonical: Callable[[str], str]) -> Callable[[str], bool]:
+    low, high, _is_range = span
+
+    def match(value: str) -> bool:
+        try:
+            return low <= canonical(value) <= high
+        except NoMomentError:
+            return False
+
+    return match
+
+
+def _moments(tag: int, wanted: str, terms: Terms) -> Test:
+    low, high = moments(wanted, terms.local if terms.asked is None else terms.asked)
+
+    def match(held: Held) -> bool:
+        zone = zone_of(held, terms)
+        for value in held.texts(tag):
+            try:
+                if low <= moment_of(value, zone) <= high:
+                    return True
+            except NoMomentError:
+                continue
         return False
-    return low <= when <= high
+
+    return match
 
 
-def _bounds(text: str, vr: str) -> tuple[str, str]:
-    """Return the first and the last date or time that `text` matches (PS3.4 C.2.2.2.5); a range never passes midnight."""
-    first, hyphen, last = (part.strip() for part in text.partition("-"))
-    if hyphen and not (first or last):
-        raise BadKeyError(f"{text!r} is no range")
-    if not hyphen:
-        exact = _canonical(first, vr, _FIRST_TIME)
-        return exact, exact
-    low = _canonical(first, vr, _FIRST_TIME) if first else ""
-    return low, _canonical(last, vr, _LAST_TIME) if last else "99999999"
-
-
-def _canonical(text: str, vr: str, rest: str) -> str:
-    """Return a date as YYYYMMDD or a time as HHMMSS.FFFFFF, filled up from `rest`; so they compare as text."""
-    if vr == "DA":
-        if not _DATE.fullmatch(text):
-            raise BadKeyError(f"{text!r} is no date")
-        return text.replace(".", "")
-    if not _TIME.fullmatch(text):
-        raise BadKeyError(f"{text!r} is no time")
-    plain = text.replace(":", "")
-    return plain + rest[len(plain) :]
+def _ranges(keys: Iterable[DataElement]) -> list[tuple[DataElement, DataElement]]:
+    """Return the ranges of dates that have a range of times to them, each with that."""
+    spans = {int(key.tag): key for key in keys if key.VR in ("DA", "TM") and "-" in "".join(texts(key))}
+    pairs = ((key, spans.get(partner(tag) or 0)) for tag, key in spans.items() if key.VR == "DA")
+    return [(date, time) for date, time in pairs if time is not None]
 
 
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation as exc:
         raise BadKeyError(f"{text!r} is no number") from exc
+    if not number.is_finite():
+        raise BadKeyError(f"{text!r} is no number")
+    return number
 
 
-def _equal_numbers(wanted: str, value: str) -> bool:
+def _is_number(text: str, wanted: Decimal) -> bool:
     try:
-        return _number(wanted) == _number(value)
+        return _number(text) == wanted
     except BadKeyError:
         return False
-
-
-def _check_sequence(key: DataElement) -> None:
-    if key.value and len(key.value) > 1:
-        raise BadKeyError(f"{len(key.value)} items where one is allowed")
-    for item in key.value or ():
-        for inner in item:
-            check_key(inner)
