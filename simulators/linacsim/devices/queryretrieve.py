@@ -1,4 +1,4 @@
-"""C-FIND and C-MOVE as SCU (PS3.4 Annex C), for every device that queries an archive; and the models' SOP classes."""
+"""C-FIND, C-MOVE and C-GET as SCU (PS3.4 Annex C), for every device that queries an archive; and the models' SOP classes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pydicom.uid import UID
 from pynetdicom import AE
 from pynetdicom.association import Association
 
+from linacsim.devices import auditing
+from linacsim.devices.auditing import Complaints, Ledger
 from linacsim.devices.device import Device
 from linacsim.devices.entity import end_of
 from linacsim.errors import PlayFailure
@@ -22,8 +24,11 @@ StudyRootFind = UID("1.2.840.10008.5.1.4.1.2.2.1")
 StudyRootMove = UID("1.2.840.10008.5.1.4.1.2.2.2")
 StudyRootGet = UID("1.2.840.10008.5.1.4.1.2.2.3")
 
+LOW = 2
+"""Priority (0000,0700)."""
 _PENDING = (0xFF00, 0xFF01)
 
+Counters = auditing.Counters
 Responses = Iterator[tuple[Dataset, Dataset | None]]
 
 
@@ -36,32 +41,17 @@ class Found(NamedTuple):
         The matches, in the order of their responses.
     status : Dataset
         The final response: Status, and Error Comment and Offending Element if it has them.
+    complaints : Complaints or None
+        What is wrong with the responses; it may grow until the association ends.
     """
 
     identifiers: list[Dataset]
     status: Dataset
-
-
-class Counters(NamedTuple):
-    """The sub-operations of a C-MOVE as its final response tells them; ``None`` is a counter that it does not have.
-
-    Attributes
-    ----------
-    remaining, completed, failed, warning : int or None
-        Numbers of sub-operations (PS3.7 9.1.4.1); Remaining belongs into a final response after a C-CANCEL only.
-    failed_instances : tuple of str
-        Failed SOP Instance UID List (0008,0058).
-    """
-
-    remaining: int | None
-    completed: int | None
-    failed: int | None
-    warning: int | None
-    failed_instances: tuple[str, ...] = ()
+    complaints: Complaints | None = None
 
 
 class Moved(NamedTuple):
-    """What has become of a C-MOVE.
+    """What has become of a C-MOVE or C-GET.
 
     Attributes
     ----------
@@ -69,10 +59,13 @@ class Moved(NamedTuple):
         The final response: Status, and Error Comment and Offending Element if it has them.
     counters : Counters
         Its sub-operations.
+    complaints : Complaints or None
+        What is wrong with the responses; it may grow until the association ends.
     """
 
     status: Dataset
     counters: Counters
+    complaints: Complaints | None = None
 
 
 def find(
@@ -110,12 +103,13 @@ def find(
         If there is no final response: timeout, abort, release, or the model has not been accepted.
     """
     who = _who("C-FIND", device, ae, assoc)
+    complaints = Complaints(assoc, message_id)
     responses = _sent(who, assoc, lambda: assoc.send_c_find(identifier, model_uid, msg_id=message_id))
     matches: list[Dataset] = []
     for status, match in responses:
-        _expect_status(who, assoc, status)
+        _expect_status(who, assoc, status, complaints)
         if status.Status not in _PENDING:
-            return Found(matches, status)
+            return Found(matches, status, complaints)
         if match is None:
             assoc.abort()
             raise PlayFailure(f"{who}: the identifier of response {len(matches) + 1} cannot be read")
@@ -134,6 +128,7 @@ def move(
     destination: str,
     *,
     message_id: int = 1,
+    priority: int = LOW,
     cancel_after: int = 0,
 ) -> Moved:
     """Retrieve with C-MOVE and wait for the final response, whatever its status.
@@ -144,6 +139,8 @@ def move(
         As for `find`; the identifier has the level and unique keys only.
     destination : str
         The AE title that the objects are to be sent to.
+    priority : int
+        Priority (0000,0700).
     cancel_after : int
         Send a C-CANCEL after this many Pending responses; 0 sends none.
 
@@ -153,13 +150,56 @@ def move(
         If there is no final response: timeout, abort, release, or the model has not been accepted.
     """
     who = _who("C-MOVE", device, ae, assoc)
-    responses = _sent(who, assoc, lambda: assoc.send_c_move(identifier, destination, model_uid, msg_id=message_id))
+    complaints = Complaints(assoc, message_id)
+    responses = _sent(
+        who, assoc, lambda: assoc.send_c_move(identifier, destination, model_uid, msg_id=message_id, priority=priority)
+    )
+    cancel = (cancel_after, lambda: _cancel(assoc, model_uid, message_id))
+    return _retrieved(who, assoc, responses, complaints, cancel)
+
+
+def get(
+    device: Device,
+    ae: AE,
+    assoc: Association,
+    model_uid: str,
+    identifier: Dataset,
+    *,
+    message_id: int = 1,
+    priority: int = LOW,
+    cancel_after: int = 0,
+) -> Moved:
+    """Retrieve with C-GET and wait for the final response, whatever its status.
+
+    The objects come over `assoc`, which has to have been established with the storage SOP classes, the roles turned round,
+    and somebody who takes them (``evt.EVT_C_STORE``).
+
+    Parameters and errors are those of `move`.
+    """
+    who = _who("C-GET", device, ae, assoc)
+    complaints = Complaints(assoc, message_id)
+    responses = _sent(who, assoc, lambda: assoc.send_c_get(identifier, model_uid, msg_id=message_id, priority=priority))
+    cancel = (cancel_after, lambda: _cancel(assoc, model_uid, message_id))
+    return _retrieved(who, assoc, responses, complaints, cancel)
+
+
+def _retrieved(
+    who: str,
+    assoc: Association,
+    responses: Responses,
+    complaints: Complaints,
+    cancel: tuple[int, Callable[[], None]],
+) -> Moved:
+    """Return what the final response says; after so many others, cancel."""
+    ledger = Ledger(complaints)
     for ordinal, (status, failed) in enumerate(responses, 1):
-        _expect_status(who, assoc, status)
+        _expect_status(who, assoc, status, complaints)
+        counters = _counters(status, failed)
+        ledger.enter(int(status.Status), counters)
         if status.Status not in _PENDING:
-            return Moved(status, _counters(status, failed))
-        if ordinal == cancel_after:
-            _cancel(assoc, model_uid, message_id)
+            return Moved(status, counters, complaints)
+        if ordinal == cancel[0]:
+            cancel[1]()
     raise PlayFailure(f"{who}: {end_of(assoc)}")
 
 
@@ -179,10 +219,11 @@ def _sent(who: str, assoc: Association, send: Callable[[], Responses]) -> Respon
         raise PlayFailure(f"{who}: {exc}") from exc
 
 
-def _expect_status(who: str, assoc: Association, status: Dataset) -> None:
+def _expect_status(who: str, assoc: Association, status: Dataset, complaints: Complaints) -> None:
     """An empty data set stands for a response that has not come or cannot be read."""
     if "Status" not in status:
-        raise PlayFailure(f"{who}: {end_of(assoc)}")
+        noticed = f" (before that: {complaints})" if complaints.texts else ""
+        raise PlayFailure(f"{who}: {end_of(assoc)}{noticed}")
 
 
 def _cancel(assoc: Association, model_uid: str, message_id: int) -> None:

@@ -19,7 +19,7 @@ from linacsim.devices.caseof import CaseOf
 from linacsim.devices.personalities import Named, Shipped
 from linacsim.devices.storage.personality import StoragePersonality
 from linacsim.kernel.units import MILLISECOND
-from linacsim.settings import AETitle, Count, Duration, Settings
+from linacsim.settings import AETitle, Count, Duration, Settings, StatusCode
 
 
 class DatabaseSettings(Settings):
@@ -170,22 +170,45 @@ class Query(Settings):
 
 
 class Retrieve(Settings):
-    """Let a peer send objects with C-MOVE; anything but Success is a failure.
+    """Let a peer send objects with C-MOVE or C-GET; anything but the wanted status is a failure, and wrong counters are one.
 
     Attributes
     ----------
-    to, called, root, level, keys
+    to, called, keys
         As for `Query`.
+    root : str
+        The information model: ``study``, ``patient``, ``patient-study-only``, ``composite`` (instances and frames by SOP
+        Instance UID), ``without-bulk-data`` (C-GET only).
+    level : str
+        Query/Retrieve Level.
+    by : str
+        ``move``, or ``get`` over the same association.
     destination : str
-        Who gets the objects; this archive if left out.
+        Who gets the objects of a C-MOVE; this archive if left out.
+    kinds : list of str
+        Of a C-GET: the kinds of objects that are taken; all that conformance statements speak of if left out.
+    priority : str
+        ``low``, ``medium``, ``high``, or ``undefined``: a value that the standard does not know.
+    cancel_after : int
+        Send a C-CANCEL after this many Pending responses; 0 sends none.
+    status : int
+        The final status that is wanted.
+    believing : bool
+        Whether counters that do not add up and responses that nobody asked for are let pass.
     """
 
     to: AETitle
     called: AETitle | None = None
-    root: Literal["patient", "study"] = "study"
-    level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    root: Literal["patient", "study", "patient-study-only", "composite", "without-bulk-data"] = "study"
+    level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE", "FRAME"]
     keys: dict[str, str | tuple[str, ...]]
+    by: Literal["move", "get"] = "move"
     destination: AETitle | None = None
+    kinds: tuple[str, ...] = ()
+    priority: Literal["low", "medium", "high", "undefined"] = "low"
+    cancel_after: Annotated[int, Field(ge=0)] = 0
+    status: StatusCode = 0x0000
+    believing: bool = False
 
 
 class Forget(Settings):
