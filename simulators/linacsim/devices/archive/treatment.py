@@ -22,7 +22,7 @@ from linacsim.settings import Count, Settings
 PlanKind = Literal["single", "management", "controller"]
 """A plan with jaws and leaves; with jaws alone; with leaves alone."""
 _WORDS: dict[PlanKind, str] = {
-    "single": "a single plan with jaws and leaves",
+    "single": "a single plan",
     "management": "a plan without leaves",
     "controller": "a plan for the MLC controller",
 }
@@ -83,7 +83,7 @@ class Ward:
         """
         kind = plan_kind(ds, self._settings.apex_machines)
         if kind is not None and kind not in self._settings.takes_plans:
-            raise RefusedError(CANNOT_UNDERSTAND, f"{_WORDS[kind]} of an Apex machine is not taken")
+            raise RefusedError(CANNOT_UNDERSTAND, f"Apex machine: {_WORDS[kind]} is not taken here")
 
     def file(self, ds: Dataset) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield what is to be written down of an object that is kept: the event, and its fields."""

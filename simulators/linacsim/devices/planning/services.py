@@ -32,6 +32,7 @@ class Files(FileImporting, FileExporting):
 
 
 SPECIAL: dict[tuple[str, str], type[Peer]] = {
+    ("monaco", "cms-scu"): monaco.CmsSCU,
     ("monaco", "monaco-scp"): monaco.MonacoSCP,
     ("monaco", "print-scu"): monaco.PrintDRR,
     ("oncentra", "cm-query-retrieve-scu"): oncentra.CmQueryRetrieve,
