@@ -92,8 +92,7 @@ def reason_in_words(reason: int) -> str:
 
 def request_information(transaction: str, references: Iterable[Reference]) -> Dataset:
     """Return the Action Information of a request (PS3.4 J.3.2.1.1)."""
-    ds = Dataset()
-    ds.TransactionUID = transaction
+    ds = _about(transaction)
     ds.ReferencedSOPSequence = [_item(one) for one in references]
     return ds
 
@@ -108,8 +107,7 @@ def result_information(result: Result, retrieve_ae_title: str = "") -> Dataset:
     retrieve_ae_title : str
         Retrieve AE Title (0008,0054), for all of the instances; left out if empty, or if none is committed.
     """
-    ds = Dataset()
-    ds.TransactionUID = result.transaction
+    ds = _about(result.transaction)
     if result.committed:
         if retrieve_ae_title:
             ds.RetrieveAETitle = retrieve_ae_title
@@ -119,10 +117,18 @@ def result_information(result: Result, retrieve_ae_title: str = "") -> Dataset:
     return ds
 
 
+def _about(transaction: str) -> Dataset:
+    ds = Dataset()
+    with warnings.catch_warnings():
+        # UIDs go back as they came
+        warnings.simplefilter("ignore")
+        ds.TransactionUID = transaction
+    return ds
+
+
 def _item(reference: Reference, reason: int | None = None) -> Dataset:
     item = Dataset()
     with warnings.catch_warnings():
-        # UIDs go back as they came
         warnings.simplefilter("ignore")
         item.ReferencedSOPClassUID = reference.sop_class
         item.ReferencedSOPInstanceUID = reference.sop_instance

@@ -35,12 +35,12 @@ class Holdings(Protocol):
 
 def judge(holdings: Holdings, transaction: Transaction) -> Result:
     """Return the result of a transaction; takes the time of a query of the database (blocks the calling task)."""
-    if transaction.duplicate:
-        return _all_failed(transaction, DUPLICATE_TRANSACTION)
     try:
         holdings.database.ask()
     except DatabaseDownError:
         return _all_failed(transaction, PROCESSING_FAILURE)
+    if transaction.duplicate:
+        return _all_failed(transaction, DUPLICATE_TRANSACTION)
     reasons = [(one, _reason(holdings, one)) for one in transaction.references]
     return Result(
         transaction.uid,
