@@ -13,12 +13,10 @@ from linacsim import Tls
 from linacsim.bench import Bench, kind_of
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
+from linacsim.cli.personalities import add_option, chosen
 from linacsim.cli.terminal import colours, say
-from linacsim.devices import printer
 from linacsim.devices.printer.hardware.console import Panel
-from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.services import Printer
-from linacsim.devices.printer.shipped import personalities
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
 from linacsim.kernel.allocator import keep_large_blocks
@@ -46,11 +44,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--tls-cert", metavar="FILE", help="serve TLS with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="its private key (PEM), if it is not in the same file")
     parser.add_argument("--tls-ca", metavar="FILE", help="want certificates of clients, signed by one of these (PEM)")
-    parser.add_argument(
-        "--personality",
-        metavar="NAME",
-        help=f"what the printers are like: {', '.join(personalities())}, or a .toml file",
-    )
+    add_option(parser)
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
     parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
     parser.set_defaults(command=command)
@@ -91,11 +85,7 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
 
 def _settings(options: argparse.Namespace) -> dict[str, Settings]:
     """Return the settings of kinds that have others than their defaults."""
-    if options.personality is None:
-        return {}
-    if printer.KIND.name not in options.devices:
-        raise InputError("only a printer has a personality", "--personality", "serve a printer, or leave it out")
-    return {printer.KIND.name: PrinterPersonality.named(options.personality)}
+    return dict(chosen(options.personality, options.devices))
 
 
 def _operate(bench: Bench) -> None:

@@ -43,12 +43,21 @@ class Shipped:
         InputError
             If there is none, or its file is no TOML.
         """
-        if not name.endswith(".toml") and name not in self.names():
+        values, _ = read_toml(self._path(name))
+        return {**values, _KEY: name}
+
+    def text(self, name: str) -> str:
+        """Return the file of the personality `name`, as it is; errors are those of `values`."""
+        self.values(name)
+        return self._path(name).read_text(encoding="utf-8")
+
+    def _path(self, name: str) -> Path:
+        if name.endswith(".toml"):
+            return Path(name)
+        if name not in self.names():
             advice = did_you_mean(name, self.names(), "personalities")
             raise InputError(f"unknown personality {name!r}", self.kind, f"{advice} or name a .toml file")
-        path = Path(name) if name.endswith(".toml") else self._folder / f"{name}.toml"
-        values, _ = read_toml(path)
-        return {**values, _KEY: name}
+        return self._folder / f"{name}.toml"
 
     def merged(self, given: Any) -> Any:
         """Return what a file says of a device with all that its personality says beside it, mappings merged key by key."""
