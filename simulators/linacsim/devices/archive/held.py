@@ -51,6 +51,11 @@ class Terms(NamedTuple):
     asked: int | None = None
     local: int = 0
 
+    @property
+    def zone(self) -> int:
+        """The time zone of the dates and times in the identifier."""
+        return self.local if self.asked is None else self.asked
+
 
 PLAIN = Terms()
 

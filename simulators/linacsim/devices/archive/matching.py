@@ -56,9 +56,12 @@ class BadKeyError(ValueError):
 
 
 def is_universal(key: DataElement) -> bool:
-    """Whether `key` matches everything: it has zero length (PS3.4 C.2.2.2.3), or is nothing but ``*`` (C.2.2.2.4)."""
+    """Whether `key` matches everything: it has zero length (PS3.4 C.2.2.2.3), or is nothing but ``*`` (C.2.2.2.4).
+
+    A sequence does if all keys in its item do: they say what is to be returned of it.
+    """
     if key.VR == "SQ":
-        return not key.value or not any(len(item) for item in key.value)
+        return all(is_universal(inner) for item in key.value or () for inner in item)
     values = texts(key)
     return not values or (key.VR in WILD and len(values) == 1 and not values[0].strip("*"))
 
@@ -92,7 +95,7 @@ def _check_value(vr: str, value: str, terms: Terms) -> None:
             # whether a range of times goes over midnight is seen together with its date
             times(value, over_midnight=terms.negotiated.combined_datetime)
         elif vr == "DT":
-            moments(value, terms.local)
+            moments(value, terms.zone)
     except NoMomentError as exc:
         raise BadKeyError(str(exc)) from exc
     if vr in NUMBERS:
@@ -205,8 +208,6 @@ def _sequence(key: DataElement, terms: Terms) -> Test:
     tag, tests = int(key.tag), tests_of(key.value[0], terms)
 
     def match(held: Held) -> bool:
-        if not tests:
-            return True
         found = held.element(tag)
         if found is None or found.VR != "SQ":
             return False
@@ -243,7 +244,7 @@ def _in_span(span: Span, canonical: Callable[[str], str]) -> Callable[[str], boo
 
 
 def _moments(tag: int, wanted: str, terms: Terms) -> Test:
-    low, high = moments(wanted, terms.local if terms.asked is None else terms.asked)
+    low, high = moments(wanted, terms.zone)
 
     def match(held: Held) -> bool:
         zone = zone_of(held, terms)
