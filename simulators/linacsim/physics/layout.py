@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from linacsim.errors import InputError
@@ -226,18 +227,30 @@ def image_boxes(sheet: FilmSheet) -> tuple[Box, ...]:
     InputError
         If the sheet is too small for so many boxes.
     """
-    head, foot = strips_mm(sheet)
-    width, height = sheet.turned_size_mm
+    custom = tuple(sorted(sheet.custom_formats.items()))
+    return _boxes(sheet.image_display_format, custom, sheet.turned_size_mm, strips_mm(sheet), sheet.pixels_per_mm)
+
+
+@lru_cache(maxsize=128)
+def _boxes(
+    text: str,
+    custom: tuple[tuple[str, str], ...],
+    size: tuple[float, float],
+    strips: tuple[float, float],
+    pixels_per_mm: float,
+) -> tuple[Box, ...]:
+    (head, foot), (width, height) = strips, size
     room = width - 2 * EDGE_MM, height - 2 * EDGE_MM - head - foot
-    parts = divide(sheet.image_display_format, *room, sheet.custom_formats)
-    boxes = tuple(_box(sheet, left, top + head, right, bottom + head) for left, top, right, bottom in parts)
+    parts = divide(text, *room, dict(custom))
+    boxes = tuple(_box(pixels_per_mm, left, top + head, right, bottom + head) for left, top, right, bottom in parts)
     if min(min(box.height, box.width) for box in boxes) < 1:
-        what = f"{sheet.image_display_format} leaves no room for the images"
-        raise InputError(what, "ImageDisplayFormat", "choose fewer boxes or a larger film")
+        raise InputError(
+            f"{text} leaves no room for the images", "ImageDisplayFormat", "choose fewer boxes or a larger film"
+        )
     return boxes
 
 
-def _box(sheet: FilmSheet, left: float, top: float, right: float, bottom: float) -> Box:
-    row, column = sheet.pixels(top + EDGE_MM), sheet.pixels(left + EDGE_MM)
-    height, width = sheet.pixels(bottom + EDGE_MM) - row, sheet.pixels(right + EDGE_MM) - column
-    return Box(top=row, left=column, height=height, width=width)
+def _box(pixels_per_mm: float, left: float, top: float, right: float, bottom: float) -> Box:
+    edges = (round((mm + EDGE_MM) * pixels_per_mm) for mm in (top, left, bottom, right))
+    row, column, end, last = edges
+    return Box(top=row, left=column, height=end - row, width=last - column)

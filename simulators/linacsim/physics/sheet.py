@@ -116,8 +116,15 @@ class PlacedImage:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def fitting(sheet: FilmSheet, image: PlacedImage) -> Fitting:
+def fitting(sheet: FilmSheet, image: PlacedImage, shape: tuple[int, int] | None = None) -> Fitting:
     """How an image fits into its box.
+
+    Parameters
+    ----------
+    sheet, image
+        See `compose`.
+    shape : (int, int) or None
+        Rows and columns that the image needs together with what it is combined with; its own if there is nothing.
 
     Raises
     ------
@@ -126,7 +133,7 @@ def fitting(sheet: FilmSheet, image: PlacedImage) -> Fitting:
     """
     boxes = image_boxes(sheet)
     _by_position([image], len(boxes))
-    return _fitting(sheet, image, boxes[image.position - 1])
+    return _fitting(sheet, image, boxes[image.position - 1], shape)
 
 
 def compose(sheet: FilmSheet, images: Iterable[PlacedImage]) -> Density:
@@ -222,7 +229,7 @@ def _by_position(images: Iterable[PlacedImage], boxes: int) -> dict[int, PlacedI
     return placed
 
 
-def _fitting(sheet: FilmSheet, image: PlacedImage, box: Box) -> Fitting:
+def _fitting(sheet: FilmSheet, image: PlacedImage, box: Box, shape: tuple[int, int] | None = None) -> Fitting:
     size = image.requested_image_size_mm
     wish = Wish(
         magnification_type=image.magnification_type,
@@ -231,7 +238,7 @@ def _fitting(sheet: FilmSheet, image: PlacedImage, box: Box) -> Fitting:
         requested_behavior=image.requested_behavior,
         larger_image=image.larger_image,
     )
-    return fit(image.shape, (box.height, box.width), wish)
+    return fit(shape or image.shape, (box.height, box.width), wish)
 
 
 def _print(area: NDArray[Any], image: PlacedImage, plane: int, sheet: FilmSheet, ink: Ink) -> None:

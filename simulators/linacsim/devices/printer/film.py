@@ -91,7 +91,42 @@ def placed_images(
         If one of them has fewer pixels than Rows x Columns.
     """
     lut = film.lut or (session.lut if session is not None else None)
-    return [_placed(film, box, personality, box.lut or lut) for box in film.boxes if box.image is not None]
+    return [placed_image(film, box, personality, lut) for box in film.boxes if box.image is not None]
+
+
+def placed_image(
+    film: FilmBox, box: ImageBox, personality: PrinterPersonality, lut: LutInstance | None = None
+) -> PlacedImage:
+    """Return the image of a box at its position; `lut` is the Presentation LUT of a box that names none.
+
+    Raises
+    ------
+    InputError
+        If it cannot be exposed.
+    ValueError
+        If it has fewer pixels than Rows x Columns.
+    """
+    image, attributes = cast("Dataset", box.image), box.attributes
+    aspect = image.get("PixelAspectRatio") or (1, 1)
+    size = attributes.get("RequestedImageSize")
+    smoothing = str(attributes.get("SmoothingType") or film.attributes.get("SmoothingType") or "")
+    colour: dict[str, Any] = {} if box.colour else {"photometric_interpretation": image.PhotometricInterpretation}
+    kernel = str(attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "CUBIC")
+    return PlacedImage(
+        pixels=_stored(image),
+        bits=image.BitsStored,
+        position=box.position,
+        polarity=cast("Any", str(attributes.get("Polarity") or "NORMAL")),
+        presentation_lut=presentation_lut_of(box.lut or lut),
+        magnification_type=cast("Any", kernel),
+        smoothing=smoothing_of(smoothing, personality.smoothings),
+        pixel_aspect=(int(aspect[0]), int(aspect[1])),
+        requested_image_size_mm=float(size) if size else None,
+        requested_behavior=cast("Any", str(attributes.get("RequestedDecimateCropBehavior") or "") or None),
+        larger_image=personality.larger_image,
+        film=_own_film(film.attributes, attributes, personality),
+        **colour,
+    )
 
 
 def presentation_lut_of(lut: LutInstance | None) -> PresentationLut:
@@ -124,30 +159,6 @@ def smoothing_of(value: str, known: Sequence[str]) -> float:
     if value.isdecimal() and numbers and max(numbers) > 0:
         return max(1 - int(value) / max(numbers), 0.0)
     return _SMOOTHINGS.get(value.upper(), 0.0)
-
-
-def _placed(film: FilmBox, box: ImageBox, personality: PrinterPersonality, lut: LutInstance | None) -> PlacedImage:
-    image, attributes = cast("Dataset", box.image), box.attributes
-    aspect = image.get("PixelAspectRatio") or (1, 1)
-    size = attributes.get("RequestedImageSize")
-    smoothing = str(attributes.get("SmoothingType") or film.attributes.get("SmoothingType") or "")
-    colour: dict[str, Any] = {} if box.colour else {"photometric_interpretation": image.PhotometricInterpretation}
-    kernel = str(attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "CUBIC")
-    return PlacedImage(
-        pixels=_stored(image),
-        bits=image.BitsStored,
-        position=box.position,
-        polarity=cast("Any", str(attributes.get("Polarity") or "NORMAL")),
-        presentation_lut=presentation_lut_of(lut),
-        magnification_type=cast("Any", kernel),
-        smoothing=smoothing_of(smoothing, personality.smoothings),
-        pixel_aspect=(int(aspect[0]), int(aspect[1])),
-        requested_image_size_mm=float(size) if size else None,
-        requested_behavior=cast("Any", str(attributes.get("RequestedDecimateCropBehavior") or "") or None),
-        larger_image=personality.larger_image,
-        film=_own_film(film.attributes, attributes, personality),
-        **colour,
-    )
 
 
 def _stored(image: Dataset) -> NDArray[Any]:

@@ -9,19 +9,23 @@ from pydicom.tag import Tag
 
 from linacsim.devices.printer.answers import Answer, as_taken, copied, without
 from linacsim.devices.printer.desk import Desk, Request
-from linacsim.devices.printer.hierarchy import ImageBox, LutInstance
+from linacsim.devices.printer.film import placed_image, sheet_of
+from linacsim.devices.printer.hierarchy import FilmBox, ImageBox, LutInstance
 from linacsim.devices.printer.images import check_image
 from linacsim.devices.printer.luts import entries_of
+from linacsim.devices.printer.overlay import combined_size
 from linacsim.devices.printer.references import lut_of, overlay_of
 from linacsim.devices.printer.rules import COLOR_BOX, GRAYSCALE_BOX
-from linacsim.devices.printer.sizes import judge
+from linacsim.devices.printer.sizes import FITS, Judgement, judge
 from linacsim.devices.printer.statuses import (
     INSUFFICIENT_MEMORY,
     INVALID_ATTRIBUTE_VALUE,
     MISSING_ATTRIBUTE,
+    PROCESSING_FAILURE,
     RefusedError,
 )
 from linacsim.devices.printer.taking import take
+from linacsim.errors import InputError
 
 _SEQUENCES = ("BasicGrayscaleImageSequence", "BasicColorImageSequence")
 
@@ -51,7 +55,7 @@ def _change(desk: Desk, request: Request, *, colour: bool) -> Answer:
     if box.keyword in taken.attributes and after.image is not None:
         check_image(after.image, colour=colour, twelve_bit=desk.personality.twelve_bit)
         _check_lut(after.image, after.lut or film.lut or session.lut, required=desk.personality.presentation_lut_match)
-    told = judge(desk, film, after, at="N-SET")
+    told = _judged(desk, film, after)
     if told.refused:
         raise RefusedError(told.status, told.comment)
     if box.keyword in taken.attributes:
@@ -61,6 +65,17 @@ def _change(desk: Desk, request: Request, *, colour: bool) -> Answer:
         taken.warn(told.status, told.comment)
     shown = without(as_taken(taken.given, box.attributes), *_SEQUENCES) if taken.status else None
     return Answer(status=taken.status, attributes=shown, comment=taken.comment, tags=tuple(taken.tags))
+
+
+def _judged(desk: Desk, film: FilmBox, box: ImageBox) -> Judgement:
+    """Return what has to be said of the size of the image, if it is not said at the N-ACTION."""
+    if desk.personality.checks_size_at != "N-SET" or box.image is None:
+        return FITS
+    try:
+        sheet, image = sheet_of(film, desk.personality, ()), placed_image(film, box, desk.personality)
+    except InputError as wrong:
+        raise RefusedError(PROCESSING_FAILURE, str(wrong)) from None
+    return judge(sheet, image, combined_size(box))
 
 
 def _check_position(box: ImageBox, attributes: Dataset) -> None:

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 
+from linacsim.devices.printer.drawing import Drawn
 from linacsim.devices.printer.film import current, placed_images, sheet_of
 from linacsim.devices.printer.hardware import InvalidPageError, Sheet
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
-from linacsim.devices.printer.picture import picture, secondary_capture
+from linacsim.devices.printer.order import Order
 from linacsim.errors import InputError
-from linacsim.physics.film import FilmSheet, PlacedImage, fitting
 
 if TYPE_CHECKING:
     from linacsim.devices.printer.services import Printer
 
 
-def film_sheets(printer: Printer, session: FilmSession, films: list[FilmBox], owner: str) -> tuple[list[Sheet], bool]:
-    """Return the sheets of a job, one copy of all films, and whether an image had to be made smaller."""
-    medium = current(str(session.attributes.MediumType), printer.personality.media)
-    label = str(session.attributes.get("FilmSessionLabel") or "")
-    sheets, smaller = [], False
-    for number, film in enumerate(films, 1):
-        texts = _label(printer, owner, label, number, len(films))
-        sheet = sheet_of(film, printer.personality, texts)
-        images = placed_images(film, printer.personality, session)
-        smaller = smaller or _any_smaller(sheet, images)
-        size = current(str(film.attributes.FilmSizeID), printer.personality.film_sizes)
-        develop = _develop(printer, sheet, images, medium, _capture(printer, number))
-        sheets.append(Sheet(film=number, develop=develop, medium=medium, size=size))
-    return sheets, smaller
+def orders_for(printer: Printer, session: FilmSession, films: list[FilmBox], owner: str) -> list[Order]:
+    """Return what is to be drawn for a job, film by film.
 
-
-def _any_smaller(sheet: FilmSheet, images: list[PlacedImage]) -> bool:
-    try:
-        return any(fitting(sheet, image).outcome != "fits" for image in images)
-    except InputError:
-        # there is no room for the image boxes; the sheet comes out all the same, and says so
-        return False
+    Raises
+    ------
+    InputError
+        If there can be no such sheet, or one of the images cannot be exposed.
+    """
+    personality, attributes = printer.personality, session.attributes
+    label = str(attributes.get("FilmSessionLabel") or "")
+    medium = current(str(attributes.MediumType), personality.media)
+    about = {
+        "owner": owner,
+        "label": label,
+        "copies": copies_of(session),
+        "priority": str(attributes.PrintPriority),
+        "destination": str(attributes.FilmDestination),
+    }
+    return [
+        Order(
+            sheet=sheet_of(film, personality, _label(printer, owner, label, number, len(films))),
+            images=placed_images(film, personality, session),
+            medium=medium,
+            capture=_capture(printer, number),
+            about={**about, "film": number, "size": current(str(film.attributes.FilmSizeID), personality.film_sizes)},
+        )
+        for number, film in enumerate(films, 1)
+    ]
 
 
 def copies_of(session: FilmSession) -> int:
@@ -62,30 +68,66 @@ def _label(printer: Printer, owner: str, label: str, number: int, count: int) ->
     return tuple(text for text in texts if text)
 
 
-def _develop(
-    printer: Printer, sheet: FilmSheet, images: list[PlacedImage], medium: str, capture: Dataset | None
-) -> Callable[[int], dict[str, Any]]:
-    """Return what turns the exposed sheet into a picture when it comes out; all its copies look alike."""
-    made: list[bytes] = []
+@dataclass(slots=True)
+class Page:
+    """A film of a job on its way to its picture; all its copies look alike.
 
-    def develop(ordinal: int) -> dict[str, Any]:
-        told: dict[str, Any] = {"images": len(images)}
+    Attributes
+    ----------
+    printer : Printer
+        Whose it is.
+    order : Order or Path
+        What is to be drawn, or the file in the spool that it waits in.
+    images, copies : int
+        How many images are on it; how often it has still to come out.
+    """
+
+    printer: Printer
+    order: Order | Path
+    images: int
+    copies: int
+    _drawn: list[Drawn] = field(default_factory=list)
+
+    def develop(self, ordinal: int) -> dict[str, Any]:
+        """Make a picture of the exposed sheet as it comes out; called where work may take its time."""
+        printer = self.printer
+        told: dict[str, Any] = {"images": self.images}
         try:
-            first = not made
-            png = picture(sheet, images, medium) if first else made[0]
-            made[:] = [png]
+            first = not self._drawn
+            drawn = printer.draw(self._data()) if first else self._drawn[0]
+            self.copies -= 1
+            self._drawn = [drawn] if self.copies else []
             name = _free_name(printer, ordinal)
-            if capture is not None and first:
-                printer.shelf.put("films", f"{name}.dcm", _file(secondary_capture(sheet, images, capture)))
-            told["sha256"] = hashlib.sha256(png).hexdigest()[:16]
-            return {**told, "picture": printer.shelf.put("films", f"{name}.png", png)}
+            if drawn.capture and first:
+                printer.shelf.put("films", f"{name}.dcm", drawn.capture)
+            told["sha256"] = hashlib.sha256(drawn.png).hexdigest()[:16]
+            told["picture"] = printer.shelf.put("films", f"{name}.png", drawn.png)
+            if not self.copies:
+                self.forget()
         except InputError as exc:
             raise InvalidPageError(str(exc)) from exc
         except OSError as exc:
             # the sheet is out all the same; only its picture is missing, and that is said
-            return {**told, "error": f"no picture: {exc}"}
+            return {"images": self.images, "error": f"no picture: {exc}"}
+        return told
 
-    return develop
+    def _data(self) -> Order | bytes:
+        return self.order.read_bytes() if isinstance(self.order, Path) else self.order
+
+    def forget(self) -> None:
+        """Nothing more will be made of it: its place on the disk is free."""
+        if isinstance(self.order, Path):
+            self.order.unlink(missing_ok=True)
+
+
+def sheets_of(printer: Printer, orders: list[Order], files: list[Path]) -> list[Sheet]:
+    """Return the sheets of a job, one copy of all films; with `files` they are drawn from the spool."""
+    sheets = []
+    for at, order in enumerate(orders):
+        about = order.about
+        page = Page(printer, files[at] if files else order, len(order.images), about["copies"])
+        sheets.append(Sheet(film=about["film"], develop=page.develop, medium=order.medium, size=about["size"]))
+    return sheets
 
 
 def _capture(printer: Printer, number: int) -> Dataset | None:
@@ -109,12 +151,6 @@ def _capture(printer: Printer, number: int) -> Dataset | None:
     ds.Manufacturer, ds.ManufacturerModelName = about.manufacturer, about.model
     ds.DeviceSerialNumber, ds.SoftwareVersions = about.serial, about.software
     return ds
-
-
-def _file(ds: Dataset) -> bytes:
-    buffer = io.BytesIO()
-    ds.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
 
 
 def _free_name(printer: Printer, ordinal: int) -> str:

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from linacsim.devices.printclasses import BasicPrintImageOverlayBox
 from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.desk import Desk, Request
-from linacsim.devices.printer.hierarchy import OverlayInstance
+from linacsim.devices.printer.hierarchy import ImageBox, OverlayInstance
 from linacsim.devices.printer.rules import OVERLAY
 from linacsim.devices.printer.statuses import (
     DUPLICATE_SOP_INSTANCE,
@@ -94,12 +94,12 @@ def _check(attributes: Dataset) -> None:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, "Overlay Data is too short")
 
 
-def combined_size(image: Dataset, overlay: OverlayInstance | None) -> tuple[int, int]:
-    """Return rows and columns that an image and its overlay need together."""
-    rows, columns = int(image.Rows), int(image.Columns)
-    if overlay is None:
-        return rows, columns
-    plane = _plane(overlay.attributes)
+def combined_size(box: ImageBox) -> tuple[int, int] | None:
+    """Return rows and columns that the image of a box and its overlay need together; ``None`` without an overlay."""
+    image, overlay = box.image, box.overlay
+    if overlay is None or image is None:
+        return None
+    rows, columns, plane = int(image.Rows), int(image.Columns), _plane(overlay.attributes)
     placed = isinstance(plane.origin, Sequence) and not isinstance(plane.origin, str | bytes) and len(plane.origin) == 2
     top, left = (int(plane.origin[0]), int(plane.origin[1])) if placed else _ORIGIN
     bottom, right = top - 1 + int(plane.rows), left - 1 + int(plane.columns)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -12,11 +10,13 @@ from linacsim.devices.printer.answers import Answer, reference
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.formats import format_text
 from linacsim.devices.printer.hardware import MediumNotInstalledError, QueueFullError
-from linacsim.devices.printer.hardware.jobs import Priority
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
-from linacsim.devices.printer.output import copies_of, film_sheets
+from linacsim.devices.printer.order import Order
+from linacsim.devices.printer.output import orders_for
+from linacsim.devices.printer.overlay import combined_size
+from linacsim.devices.printer.queueing import queue
 from linacsim.devices.printer.rules import FILM, SESSION
-from linacsim.devices.printer.sizes import judge, worst
+from linacsim.devices.printer.sizes import FITS, Judgement, judge, worst
 from linacsim.devices.printer.statuses import (
     INVALID_ARGUMENT_VALUE,
     NO_SUCH_ACTION,
@@ -26,6 +26,7 @@ from linacsim.devices.printer.statuses import (
     RefusedError,
 )
 from linacsim.devices.printer.taking import elements
+from linacsim.errors import InputError
 
 PRINT = 1
 """The one Action Type ID of print management (PS3.4 H.4.1.2.4, H.4.2.2.4)."""
@@ -52,25 +53,23 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
     RefusedError
         `when_full` if the queue takes no more jobs, C603 or C613 if an image must not be made smaller.
     """
-    told = worst([judge(desk, film, box) for film in films for box in film.boxes])
+    try:
+        orders = orders_for(desk.printer, session, films, desk.client)
+    except (InputError, ValueError) as wrong:
+        raise RefusedError(PROCESSING_FAILURE, str(wrong)) from None
+    told = _judged(desk, films, orders)
     if told.refused:
         raise RefusedError(told.status, told.comment)
-    sheets, _ = film_sheets(desk.printer, session, films, desk.client)
     try:
-        job = desk.printer.hardware.submit(
-            desk.client,
-            sheets,
-            copies_of(session),
-            priority=cast("Priority", str(session.attributes.PrintPriority)),
-            destination=str(session.attributes.FilmDestination),
-            label=str(session.attributes.get("FilmSessionLabel") or ""),
-        )
+        job = queue(desk.printer, orders)
     except QueueFullError:
         raise RefusedError(when_full, "the print queue is full") from None
     except MediumNotInstalledError as missing:
         # PS3.4 H.4 has no status for it; the job does not come to be
         wanted = " ".join(str(part) for part in reversed(missing.args))
         raise RefusedError(PROCESSING_FAILURE, f"no magazine holds {wanted}") from None
+    except OSError as wrong:
+        raise RefusedError(PROCESSING_FAILURE, f"the films cannot be stored: {wrong.strerror}") from None
     for number, film in enumerate(films, 1):
         film.printed = True
         _log_film(desk, session, film, job.number, number)
@@ -82,6 +81,20 @@ def print_films(desk: Desk, session: FilmSession, films: list[FilmBox], when_ful
         # (2100,0500); pydicom's keyword is that of its later, retired use
         reply.ReferencedPrintJobSequencePullStoredPrint = Sequence([reference(PrintJob, instance.uid)])
     return Answer(status=told.status or SUCCESS, comment=told.comment, attributes=reply)
+
+
+def _judged(desk: Desk, films: list[FilmBox], orders: list[Order]) -> Judgement:
+    """Return the gravest of what has to be said of the images' sizes; nothing if that has been said at their N-SET."""
+    if desk.personality.checks_size_at != "N-ACTION":
+        return FITS
+    overlays = [{box.position: combined_size(box) for box in film.boxes} for film in films]
+    return worst(
+        [
+            judge(order.sheet, image, sizes[image.position])
+            for order, sizes in zip(orders, overlays, strict=True)
+            for image in order.images
+        ]
+    )
 
 
 def _log_film(desk: Desk, session: FilmSession, film: FilmBox, job: int, number: int) -> None:

@@ -25,10 +25,13 @@ from linacsim.devices.printclasses import (
 )
 from linacsim.devices.printer.book import JobBook
 from linacsim.devices.printer.clerk import Clerk
+from linacsim.devices.printer.drawing import Draw, drawn
 from linacsim.devices.printer.hardware import FilmHardware
 from linacsim.devices.printer.hardware.acts import ACTIONS, BREAKAGES, EVENTS, FIELDS, Act
 from linacsim.devices.printer.hardware.memory import PrintBuffer
 from linacsim.devices.printer.personality import PrinterPersonality
+from linacsim.devices.printer.queueing import take_up
+from linacsim.devices.printer.spool import Spool
 from linacsim.devices.printer.statuses import NO_SUCH_EVENT_TYPE, PROCESSING_FAILURE, SUCCESS
 from linacsim.devices.sopclasses import Verification
 from linacsim.errors import InputError
@@ -47,6 +50,10 @@ class Printer(Device):
         The Print Jobs.
     supported : frozenset of UID
         The SOP classes that the personality supports.
+    draw : callable
+        Makes the pictures of the films; called where work may take its time.
+    spool : Spool or None
+        Where films wait that have been acknowledged; ``None`` keeps them in memory, as long as the program runs.
     """
 
     personality: PrinterPersonality
@@ -57,6 +64,8 @@ class Printer(Device):
         self.book = JobBook(self)
         self.supported = supported_classes(personality)
         self.desks: dict[Association, Clerk] = {}
+        self.draw: Draw = drawn
+        self.spool: Spool | None = None
         self.hardware.watchers.append(self.tell_status)
 
     def start(self, port: int) -> None:
@@ -154,6 +163,10 @@ class Printer(Device):
         for clerk in list(self.desks.values()):
             clerk.tell_printer()
 
+    def keep(self) -> int:
+        """Keep films in the folder until they have come out; return how many jobs of an earlier run are taken up."""
+        return take_up(self, Spool(self.shelf, self.file_name))
+
     def operate(self, what: Act) -> None:
         """Let an operator do something, or something break."""
         what.on(self.hardware)
@@ -172,7 +185,7 @@ def supported_classes(about: PrinterPersonality) -> frozenset[UID]:
     return frozenset(active | ({BasicPrintImageOverlayBox} if about.retired else set()))
 
 
-_EVENTS = frozenset({"client-served", "film-copied", "event-not-sent", "event-unanswered"})
+_EVENTS = frozenset({"client-served", "film-copied", "event-not-sent", "event-unanswered", "job-left-over"})
 _FIELDS = frozenset({"contexts", "destination", "format", "info", "medium", "orientation", "reason", "size"})
 
 KIND = Kind(

@@ -1,6 +1,6 @@
 """Images that are larger than their image box: the statuses of what becomes of them (PS3.4 H.4.2.2.4, H.4.3.1.2.1).
 
-What becomes of them is `linacsim.physics.fitting`'s to say; an overlay needs room with its image.
+What becomes of them is `linacsim.physics.fitting`'s to say, here as on the film; an overlay needs room with its image.
 """
 
 from __future__ import annotations
@@ -8,14 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
 
-from pydicom.dataset import Dataset
-
-from linacsim.devices.printer.desk import Desk
-from linacsim.devices.printer.film import sheet_of
-from linacsim.devices.printer.hierarchy import FilmBox, ImageBox
-from linacsim.devices.printer.overlay import combined_size
 from linacsim.devices.printer.statuses import (
     COMBINED_IMAGE_TOO_LARGE,
     CROPPED,
@@ -25,8 +18,9 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
 )
 from linacsim.errors import InputError
-from linacsim.physics.fitting import Outcome, Wish, fit
-from linacsim.physics.layout import image_boxes
+from linacsim.physics.film import FilmSheet, Outcome, PlacedImage, fitting
+
+Size = tuple[int, int]
 
 _STATUSES: Mapping[Outcome, int] = MappingProxyType(
     {
@@ -61,39 +55,25 @@ def worst(judgements: Sequence[Judgement]) -> Judgement:
     return max(judgements, key=lambda one: _GRAVITY.index(one.status), default=FITS)
 
 
-def judge(desk: Desk, film: FilmBox, box: ImageBox, *, at: str = "N-ACTION") -> Judgement:
-    """Judge the image of a box at one of the two occasions; at the other one there is nothing to say."""
-    image = box.image
-    if image is None or desk.personality.checks_size_at != at:
-        return FITS
+def judge(sheet: FilmSheet, image: PlacedImage, overlay: Size | None = None) -> Judgement:
+    """Judge how an image fits into its box.
+
+    Parameters
+    ----------
+    sheet, image
+        The film, and the image at its place.
+    overlay : (int, int) or None
+        Rows and columns that the image needs together with its overlay, if there is one.
+    """
     try:
-        sheet = sheet_of(film, desk.personality, ())
-        place = image_boxes(sheet)[box.position - 1]
+        outcome = fitting(sheet, image, overlay).outcome
     except InputError:
         # a sheet without room for its boxes comes out all the same, and its record says so
         return FITS
-    asked = box.attributes.get("RequestedImageSize")
-    wish = Wish(
-        magnification_type=cast("Any", _magnification(film, box)),
-        pixel_aspect=_aspect(image),
-        requested_columns=sheet.pixels(float(asked)) if asked else None,
-        requested_behavior=cast("Any", str(box.attributes.get("RequestedDecimateCropBehavior") or "") or None),
-        larger_image=desk.personality.larger_image,
-    )
-    outcome = fit(combined_size(image, box.overlay), (place.height, place.width), wish).outcome
     if outcome == "fits":
         return FITS
     status = _STATUSES[outcome]
-    if status == IMAGE_TOO_LARGE and box.overlay is not None:
+    if status == IMAGE_TOO_LARGE and overlay is not None:
         status = COMBINED_IMAGE_TOO_LARGE
-    what = "image and overlay" if box.overlay is not None else "image"
-    return Judgement(status=status, comment=f"image box {box.position}: {what} {outcome}")
-
-
-def _aspect(image: Dataset) -> tuple[int, int]:
-    value = image.get("PixelAspectRatio")
-    return (int(value[0]), int(value[1])) if value else (1, 1)
-
-
-def _magnification(film: FilmBox, box: ImageBox) -> str:
-    return str(box.attributes.get("MagnificationType") or film.attributes.get("MagnificationType") or "CUBIC")
+    what = "image and overlay" if overlay is not None else "image"
+    return Judgement(status=status, comment=f"image box {image.position}: {what} {outcome}")
