@@ -62,11 +62,11 @@ class Shelf:
         return self.memory[where] if self.folder is None else (self.folder / where).read_bytes()
 
     def names(self, kind: str) -> list[str]:
-        """Return the paths of all artefacts of a kind, sorted."""
+        """Return the paths of all artefacts of a kind, however deep in its folder, sorted."""
         if self.folder is None:
             return sorted(where for where in self.memory if where.startswith(f"{kind}/"))
         folder = self.folder / kind
-        return sorted(f"{kind}/{entry.name}" for entry in folder.iterdir()) if folder.is_dir() else []
+        return sorted(path.relative_to(self.folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _write(path: Path, parts: tuple[bytes | bytearray | memoryview, ...]) -> None:

@@ -62,7 +62,7 @@ def taken(identifier: Dataset, levels: Levels, rules: Leniency) -> Taken:
     BadIdentifierError
         If it breaks a rule that is kept.
     """
-    told = texts(identifier.get("QueryRetrieveLevel"))
+    told = texts(identifier.get(0x00080052))
     if rules == STRICT or len(told) != 1 or told[0] not in levels:
         return Taken(identifier, relational=False, fits_nothing=False)
     asked = Level(told[0])
@@ -93,7 +93,7 @@ def taken_for_retrieval(identifier: Dataset, levels: Levels, rules: Leniency) ->
     if rules == STRICT:
         return Taken(identifier, relational=False, fits_nothing=False)
     left = taken(identifier, levels, rules)
-    asked = texts(identifier.get("QueryRetrieveLevel"))
+    asked = texts(identifier.get(0x00080052))
     depth = Level(asked[0]).depth if len(asked) == 1 and asked[0] in levels else None
     unique = Dataset()
     for element in left.identifier:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from linacsim.devices.archive.codes import Codes
 from linacsim.devices.archive.commitment import CommitmentSettings
+from linacsim.devices.archive.keeping import KeepingSettings
 from linacsim.devices.archive.leniency import Leniency
 from linacsim.devices.archive.limits import RetrievalSettings
 from linacsim.devices.archive.misbehaviour import Quirks
@@ -65,6 +66,8 @@ class ArchivePersonality(Named, StoragePersonality):
         The status codes that it answers with.
     treatment : Treatment
         What it does with plans and images, if it manages treatments.
+    keeping : KeepingSettings
+        Where and how it keeps what it takes.
     database : DatabaseSettings
         The database behind it.
     tape : TapeSettings
@@ -90,6 +93,7 @@ class ArchivePersonality(Named, StoragePersonality):
     leniency: Leniency = Leniency()
     codes: Codes = Codes()
     treatment: Treatment = Treatment()
+    keeping: KeepingSettings = KeepingSettings()
     database: DatabaseSettings = DatabaseSettings()
     tape: TapeSettings = TapeSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -11,7 +11,7 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
-from linacsim.devices.archive import asking, committing, loading, managing
+from linacsim.devices.archive import asking, committing, keeping, loading, managing
 from linacsim.devices.archive.answer import answer
 from linacsim.devices.archive.attributes import FIND_MODELS
 from linacsim.devices.archive.breakages import Breakable
@@ -211,7 +211,11 @@ KIND = Kind(
         }
     )
     | committing.EVENTS
-    | managing.EVENTS,
-    fields=frozenset({"object", "bytes", "listed", "level", "matches"}) | managing.FIELDS | committing.FIELDS,
+    | managing.EVENTS
+    | keeping.EVENTS,
+    fields=frozenset({"object", "bytes", "listed", "level", "matches"})
+    | managing.FIELDS
+    | committing.FIELDS
+    | keeping.FIELDS,
 )
 Archive.kind = KIND

@@ -17,6 +17,7 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.devices.entity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from linacsim.devices.storage.scan import OddError, walk
 
 _SOP_CLASS = 0x00080016
 _SOP_INSTANCE = 0x00080018
@@ -65,6 +66,9 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     DamagedDataSetError
         If its beginning cannot be read or lacks one of them.
     """
+    found = _plain_identity(data, syntax) or {}
+    if found.get(_SOP_CLASS) and found.get(_SOP_INSTANCE):
+        return found[_SOP_CLASS], found[_SOP_INSTANCE]
     found = {_SOP_CLASS: "", _SOP_INSTANCE: ""}
     try:
         head = BytesIO(inflated(data, _HEAD) if syntax == DeflatedExplicitVRLittleEndian else data[:_HEAD])
@@ -85,6 +89,26 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     return found[_SOP_CLASS], found[_SOP_INSTANCE]
 
 
+def is_plain(syntax: UID) -> bool:
+    """Whether data sets of a transfer syntax can be walked without pydicom."""
+    return syntax.is_little_endian and syntax != DeflatedExplicitVRLittleEndian
+
+
+def _plain_identity(data: bytes | memoryview, syntax: UID) -> dict[int, str] | None:
+    """Return SOP Class UID and SOP Instance UID of a plain data set; ``None`` if it is not plain."""
+    if not is_plain(syntax):
+        return None
+    try:
+        found = walk(data, explicit=not syntax.is_implicit_VR, last=_SOP_INSTANCE)
+    except OddError:
+        return None
+    return {
+        tag: bytes(data[start:stop]).decode("ascii", "replace").rstrip("\0 ")
+        for tag, _vr, start, stop in found
+        if tag in (_SOP_CLASS, _SOP_INSTANCE)
+    }
+
+
 def check_complete(data: bytes, syntax: UID) -> None:
     """Walk the elements to the end of the data set.
 
@@ -94,7 +118,7 @@ def check_complete(data: bytes, syntax: UID) -> None:
         If it breaks off in the middle of an element, or is no data set.
     """
     deflated = syntax == DeflatedExplicitVRLittleEndian
-    if not deflated and _ends_with_pixels(data, syntax):
+    if not deflated and (_ends_with_pixels(data, syntax) or _is_whole(data, syntax)):
         return
     last, end = None, 0
     try:
@@ -110,6 +134,17 @@ def check_complete(data: bytes, syntax: UID) -> None:
         raise DamagedDataSetError(f"element {last} breaks off: {end - len(data)} bytes are missing")
     if end < len(data):
         raise DamagedDataSetError(f"{len(data) - end} bytes after element {last} are no element")
+
+
+def _is_whole(data: bytes, syntax: UID) -> bool:
+    """Whether a plain data set is plainly whole."""
+    if not is_plain(syntax):
+        return False
+    try:
+        walk(data, explicit=not syntax.is_implicit_VR)
+    except OddError:
+        return False
+    return True
 
 
 def _end_of(element: Any, here: int) -> int:

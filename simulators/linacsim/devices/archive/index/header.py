@@ -1,27 +1,28 @@
-"""What the index takes from an encoded data set."""
+"""What the index takes from an encoded data set: the attributes that it keeps, as the bytes that they are."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
 from pydicom.datadict import dictionary_description
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from linacsim.devices.archive.attributes import LEVELS, STORED, UNIQUE, Level
-from linacsim.devices.archive.matching import texts
-from linacsim.devices.storage.instance import inflated
+from linacsim.devices.archive.attributes import LEVELS, STORED, UNIQUE, VR_OF, Level
+from linacsim.devices.archive.encoded import CHARACTER_SET, TIMEZONE, Encoded, pack, raw_values
+from linacsim.devices.storage.instance import inflated, is_plain
+from linacsim.devices.storage.scan import OddError, walk
 from linacsim.devices.uids import is_uid
 
-_CHARACTER_SET = 0x00080005
-WANTED = sorted({_CHARACTER_SET, *(tag for tags in STORED.values() for tag in tags)})
+WANTED = sorted({CHARACTER_SET, TIMEZONE, *(tag for tags in STORED.values() for tag in tags)})
 """Tags that the index takes from a data set."""
+_LEVEL = {tag: level for level in LEVELS for tag in STORED[level]}
 _UIDS = (Level.STUDY, Level.SERIES, Level.IMAGE)
+_NUMBERS = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "UV", "SV", "AT"})
 
 
 class NotIndexableError(Exception):
@@ -36,15 +37,16 @@ class Header:
     ----------
     unique : dict of Level to str
         The unique keys.
-    values : dict of Level to dict of int to DataElement
-        The attributes that have a value.
-    character_sets : tuple of str
-        Specific Character Set.
+    values : dict of Level to Encoded
+        The attributes that have a value; Specific Character Set and the time zone stand with each level's.
     """
 
     unique: dict[Level, str]
-    values: dict[Level, dict[int, DataElement]]
-    character_sets: tuple[str, ...]
+    values: dict[Level, Encoded]
+
+    def blob(self, level: Level) -> bytes:
+        """Return the attributes of a level as they are kept."""
+        return pack(self.values[level].values)
 
 
 def read_header(data: bytes, syntax: UID) -> Header:
@@ -55,12 +57,47 @@ def read_header(data: bytes, syntax: UID) -> Header:
     NotIndexableError
         If it cannot be read, or has no Study, Series or SOP Instance UID.
     """
+    found = _cut_out(data, explicit=not syntax.is_implicit_VR) if is_plain(syntax) else None
+    return _header(found) if found is not None else header_of(_read(data, syntax))
+
+
+def header_of(ds: Dataset) -> Header:
+    """Return what the index takes from a data set that pydicom has read, as `read_header` does."""
+    return _header(raw_values(ds, _LEVEL))
+
+
+def _cut_out(data: bytes, *, explicit: bool) -> dict[int, bytes] | None:
+    """Return the values of a plain data set by tag; ``None`` if it is not plain, or one has to be written anew."""
+    try:
+        found = walk(data, explicit=explicit, last=WANTED[-1])
+    except OddError:
+        return None
+    values: dict[int, bytes] = {}
+    for tag, vr, start, stop in found:
+        if tag in _LEVEL and start < stop:
+            if explicit and not _same_bytes(vr.decode("ascii"), VR_OF[tag]):
+                return None
+        elif tag not in (CHARACTER_SET, TIMEZONE):
+            continue
+        value = data[start:stop]
+        values[tag] = value if len(value) % 2 == 0 else value + b" "
+    return values
+
+
+def _same_bytes(told: str, vr: str) -> bool:
+    """Whether a value is the same bytes under both VRs; a sequence is not, its items have VRs inside."""
+    if "SQ" in (told, vr):
+        return False
+    return told == vr or not (told in _NUMBERS or vr in _NUMBERS or told == "UN")
+
+
+def _read(data: bytes, syntax: UID) -> Dataset:
     deflated = syntax == DeflatedExplicitVRLittleEndian
     with warnings.catch_warnings():
         # odd values are kept as they are: it is not the archive's business to judge them
         warnings.simplefilter("ignore")
         try:
-            ds = read_dataset(
+            return read_dataset(
                 BytesIO(inflated(data) if deflated else data),
                 syntax.is_implicit_VR,
                 syntax.is_little_endian,
@@ -70,29 +107,18 @@ def read_header(data: bytes, syntax: UID) -> Header:
         except Exception as exc:
             # whatever a parser stumbles over in hostile bytes means the same here
             raise NotIndexableError(f"unreadable: {exc}") from exc
-        return header_of(ds)
 
 
-def header_of(ds: Dataset) -> Header:
-    """Return what the index takes from a data set, as `read_header` does."""
-    elements = {int(element.tag): element for element in _readable(ds)}
-    values = {
-        level: {tag: elements[tag] for tag in STORED[level] if tag in elements and not elements[tag].is_empty}
-        for level in LEVELS
-    }
-    unique = {level: next(iter(texts(values[level].get(UNIQUE[level]))), "") for level in LEVELS}
+def _header(found: Mapping[int, bytes]) -> Header:
+    shared = {tag: found[tag] for tag in (CHARACTER_SET, TIMEZONE) if found.get(tag)}
+    values: dict[Level, dict[int, bytes]] = {level: dict(shared) for level in LEVELS}
+    for tag, value in found.items():
+        level = _LEVEL.get(tag)
+        if level is not None and value:
+            values[level][tag] = value
+    encoded = {level: Encoded(values[level]) for level in LEVELS}
+    unique = {level: next(iter(encoded[level].texts(UNIQUE[level])), "") for level in LEVELS}
     for level in _UIDS:
         if not is_uid(unique[level]):
             raise NotIndexableError(f"{dictionary_description(UNIQUE[level])} is missing or no UID")
-    return Header(unique, values, tuple(texts(elements.get(_CHARACTER_SET))))
-
-
-def _readable(ds: Dataset) -> Iterator[DataElement]:
-    """Yield the elements whose values can be read; an archive keeps an object with an odd attribute, too."""
-    for tag in WANTED:
-        if tag not in ds:
-            continue
-        try:
-            yield ds[tag]
-        except Exception:  # noqa: BLE001, S112 - whatever pydicom stumbles over in hostile bytes means the same here
-            continue
+    return Header(unique, encoded)
