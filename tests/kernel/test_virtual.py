@@ -67,10 +67,18 @@ def test_an_exception_of_the_function_comes_out_as_it_is(bench: Bench, error: Ba
     assert bench.run(lambda: "the bench goes on") == "the bench goes on"
 
 
-def test_a_run_inside_a_run_is_refused(bench: Bench) -> None:
-    with pytest.raises(HarnessError) as refused:
-        bench.run(lambda: bench.run(lambda: 1))
-    assert str(refused.value) == "bench.run(...) cannot be called from inside a run; call the function itself"
+def test_a_run_inside_a_run_is_a_plain_call(bench: Bench) -> None:
+    assert bench.run(lambda: (bench.run(lambda: bench.kernel.sleep(5)), bench.now)) == (None, 5)
+
+
+def test_peers_can_be_added_inside_a_run(bench: Bench) -> None:
+    def body() -> None:
+        bench.add("storage", "STORE")
+        bench.add("verification", "PROBE")
+        bench.do("PROBE", "echo", to="STORE")
+
+    bench.run(body)
+    assert [record["status"] for record in bench.log.records if record["event"] == "C-ECHO-RSP"] == [0, 0]
 
 
 def test_a_run_on_another_thread_is_refused_in_words(bench: Bench) -> None:

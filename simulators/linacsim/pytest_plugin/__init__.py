@@ -23,7 +23,9 @@ from linacsim.pytest_plugin.options import pytest_configure as pytest_configure
 from linacsim.pytest_plugin.options import pytest_report_header as pytest_report_header
 from linacsim.pytest_plugin.options import pytest_sessionfinish as pytest_sessionfinish
 from linacsim.pytest_plugin.running import bench as bench
+from linacsim.pytest_plugin.running import bench_clock as bench_clock
 from linacsim.pytest_plugin.running import bench_config as bench_config
+from linacsim.pytest_plugin.running import bench_run as bench_run
 from linacsim.pytest_plugin.running import pytest_generate_tests as pytest_generate_tests
 from linacsim.pytest_plugin.running import pytest_pyfunc_call as pytest_pyfunc_call
 from linacsim.pytest_plugin.telling import pytest_runtest_makereport as pytest_runtest_makereport

@@ -131,8 +131,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remember the seed for ``--bench-seed last``."""
-    if session.config.cache is not None and not hasattr(session.config, "workerinput"):
-        session.config.cache.set(_CACHE, session.config.stash[OPTIONS].seed)
+    # there is no cache with -p no:cacheprovider
+    cache = getattr(session.config, "cache", None)
+    if cache is not None and not hasattr(session.config, "workerinput"):
+        cache.set(_CACHE, session.config.stash[OPTIONS].seed)
 
 
 class _Workers:
@@ -163,7 +165,8 @@ def _seed(config: pytest.Config, text: str) -> int:
     if text == "random":
         return secrets.randbelow(1 << 31)
     if text == "last":
-        last = None if config.cache is None else config.cache.get(_CACHE, None)
+        cache = getattr(config, "cache", None)
+        last = None if cache is None else cache.get(_CACHE, None)
         if last is None:
             raise pytest.UsageError("--bench-seed last: no session before this one has left its seed")
         return int(last)

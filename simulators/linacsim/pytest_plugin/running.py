@@ -86,13 +86,19 @@ def _clocks(metafunc: pytest.Metafunc, options: BenchOptions) -> tuple[str, ...]
     """Return the clocks of a test: its marker's, else the session's; a coroutine is at home on the live one."""
     marker = metafunc.definition.get_closest_marker("bench")
     named = None if marker is None else marker.kwargs.get("clock")
+    coroutine = inspect.iscoroutinefunction(metafunc.function)
     if named is not None:
         if named not in CLOCKS:
             raise pytest.UsageError(
                 f"{metafunc.definition.nodeid}: unknown clock {named!r}; there are virtual and live"
             )
+        if named == "virtual" and coroutine:
+            advice = "leave out clock='virtual', or write a plain function"
+            raise pytest.UsageError(
+                f"{metafunc.definition.nodeid}: a coroutine cannot run on the virtual clock; {advice}"
+            )
         return (named,)
-    return ("live",) if inspect.iscoroutinefunction(metafunc.function) else options.clocks
+    return ("live",) if coroutine else options.clocks
 
 
 @pytest.fixture
@@ -181,10 +187,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     case = pyfuncitem.stash.get(CASE, None)
     if case is None or case.outside or case.bench.clock != "virtual":
         return None
-    if inspect.iscoroutinefunction(pyfuncitem.obj):
-        raise pytest.UsageError(
-            f"{pyfuncitem.nodeid}: a coroutine cannot run on the virtual clock; leave out clock='virtual', or write a plain function"
-        )
     names = pyfuncitem._fixtureinfo.argnames  # noqa: SLF001 - as pytest's own implementation of this hook
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     case.bench.run(functools.partial(pyfuncitem.obj, **arguments), limit=case.limit)

@@ -38,7 +38,7 @@ def _told(item: pytest.Item, case: Case, folder: Path | None) -> str:
     from linacsim.report import timeline  # noqa: PLC0415 - only when something has failed
 
     records = case.bench.log.records
-    lines = [f"seed {case.seed}, clock {case.bench.clock}, {len(records)} events", f"again: {_again(item)}"]
+    lines = [f"seed {case.seed}, clock {case.bench.clock}, {len(records)} events", f"again: {_again(item, case)}"]
     if folder is not None:
         lines.append(f"files: {folder}")
     if records:
@@ -49,11 +49,9 @@ def _told(item: pytest.Item, case: Case, folder: Path | None) -> str:
     return "\n".join(lines)
 
 
-def _again(item: pytest.Item) -> str:
+def _again(item: pytest.Item, case: Case) -> str:
     options = item.config.stash[OPTIONS]
-    words = ["pytest", item.nodeid, "--bench-seed", str(options.seed)]
-    clock = options.clocks[0] if len(options.clocks) == 1 else "both"
-    words += [] if clock == "virtual" else ["--bench-clock", clock]
+    words = ["pytest", item.nodeid, "--bench-seed", str(options.seed), "--bench-clock", case.bench.clock]
     return shlex.join(words + ([] if options.runs == 1 else ["--bench-runs", str(options.runs)]))
 
 
@@ -68,6 +66,6 @@ def _keep(item: pytest.Item, case: Case, verdict: str, reason: str) -> Path:
         "requires": list(case.requires),
         "failures": [reason] if reason else [],
         "faults": [{"text": each.text or each.do, "fired": each.fired} for _name, each in case.bench.armed],
-        "reproduce": _again(item),
+        "reproduce": _again(item, case),
     }
     return keep(item.config.stash[OPTIONS].output, item.nodeid, case.bench, result)
