@@ -12,6 +12,7 @@ from linacsim.devices.archive.keeping import KeepingSettings
 from linacsim.devices.archive.leniency import Leniency
 from linacsim.devices.archive.limits import RetrievalSettings
 from linacsim.devices.archive.misbehaviour import Quirks
+from linacsim.devices.archive.querying import QueryingSettings
 from linacsim.devices.archive.serves import Serves
 from linacsim.devices.archive.shipped import SHIPPED
 from linacsim.devices.archive.tape import TapeSettings
@@ -72,6 +73,8 @@ class ArchivePersonality(Named, StoragePersonality):
         The database behind it.
     tape : TapeSettings
         The tape library that objects are read from.
+    querying : QueryingSettings
+        What is negotiated for C-FIND, C-MOVE and C-GET, and what C-FIND is limited to.
     retrieval : RetrievalSettings
         What C-MOVE and C-GET are limited to.
     quirks : Quirks
@@ -96,6 +99,7 @@ class ArchivePersonality(Named, StoragePersonality):
     keeping: KeepingSettings = KeepingSettings()
     database: DatabaseSettings = DatabaseSettings()
     tape: TapeSettings = TapeSettings()
+    querying: QueryingSettings = QueryingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     quirks: Quirks = Quirks()
     commitment: CommitmentSettings = CommitmentSettings()

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from pydicom.dataset import Dataset
-from pydicom.uid import UID
-from pynetdicom import AE, evt
+from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices.archive import asking, committing, keeping, loading, managing
-from linacsim.devices.archive.answer import answer
 from linacsim.devices.archive.attributes import FIND_MODELS
 from linacsim.devices.archive.breakages import Breakable
 from linacsim.devices.archive.commitment import Misreport
 from linacsim.devices.archive.committing import Committing
-from linacsim.devices.archive.hardware import DatabaseDownError
+from linacsim.devices.archive.finding import Finding
 from linacsim.devices.archive.managing import Managing
 from linacsim.devices.archive.misbehaviour import Misbehave
 from linacsim.devices.archive.moving import MODELS, Retrieving
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
-from linacsim.devices.archive.query import (
-    BadIdentifierError,
-    Levels,
-    find_query,
-    read_identifier,
-    search,
-)
 from linacsim.devices.archive.related import Related
 from linacsim.devices.archive.serves import narrow
-from linacsim.devices.archive.storing import DATABASE_DOWN
-from linacsim.devices.archive.suboperations import CANCELLED, IDENTIFIER_MISMATCH, UNABLE_TO_PROCESS
 from linacsim.devices.archive.tape import Busy, SlowTape, TapeJam
-from linacsim.devices.archive.working import working
 from linacsim.devices.commitmentclient import Commit
 from linacsim.devices.device import Action, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate
 from linacsim.devices.sopclasses import STORAGE
 from linacsim.devices.storage.personality import FillDisk, Store
-from linacsim.devices.storage.services import (
-    OUT_OF_RESOURCES,
-    failure,
-)
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
-
-MATCH, MATCH_WITH_UNSUPPORTED_KEYS = 0xFF00, 0xFF01
 
 
 class Archive(Managing, Breakable):
@@ -57,6 +35,7 @@ class Archive(Managing, Breakable):
 
     def __init__(self, place: Place, personality: ArchivePersonality, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
+        self.finding = Finding(self)
         self.retrieving = Retrieving(self)
         self.committing = Committing(self)
 
@@ -81,7 +60,7 @@ class Archive(Managing, Breakable):
         """Return who answers which message."""
         return [
             *super().handlers(),
-            (evt.EVT_C_FIND, self._find),
+            *self.finding.handlers(),
             *self.retrieving.handlers(),
             *self.committing.handlers(),
         ]
@@ -91,44 +70,7 @@ class Archive(Managing, Breakable):
         known = self.personality.destinations.get(peer)
         return (known.host, known.port) if known is not None else super().address_of(peer)
 
-    # querying
-
-    def _find(self, event: evt.Event) -> Iterator[tuple[int | Dataset, Dataset | None]]:
-        """Answer a C-FIND (PS3.4 C.4.1)."""
-        with working(self.place.kernel, event.assoc, self.personality.network_timeout):
-            yield from self._matches(event)
-
-    def _matches(self, event: evt.Event) -> Iterator[tuple[int | Dataset, Dataset | None]]:
-        try:
-            levels, identifier = self._asked(event, FIND_MODELS)
-            query = find_query(identifier, levels, relational=self.personality.relational)
-        except BadIdentifierError as exc:
-            yield _refusal(IDENTIFIER_MISMATCH, exc), None
-            return
-        status = MATCH_WITH_UNSUPPORTED_KEYS if query.unsupported else MATCH
-        try:
-            self.database.ask()
-            found = search(self.index, query)
-            self.place.log("query-answered", level=str(query.level), matches=len(found))
-            for entry in found:
-                self.database.fetch()
-                if event.is_cancelled:
-                    yield CANCELLED, None
-                    return
-                yield status, answer(query, entry, self.name)
-        except DatabaseDownError:
-            yield failure(UNABLE_TO_PROCESS if self.unable else OUT_OF_RESOURCES, DATABASE_DOWN), None
-
     # retrieving
-
-    @staticmethod
-    def _asked(event: evt.Event, models: dict[str, Levels]) -> tuple[Levels, Dataset]:
-        """Return the levels of the information model and the identifier of a request."""
-        request: Any = event.request
-        model, syntax = str(event.context.abstract_syntax), UID(event.context.transfer_syntax)
-        if str(request.AffectedSOPClassUID) != model:
-            raise BadIdentifierError("the presentation context is of another SOP class")
-        return models[model], read_identifier(request.Identifier.getvalue(), syntax)
 
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a move destination."""
@@ -152,13 +94,6 @@ class Archive(Managing, Breakable):
     def misreport(self, what: Misreport) -> None:
         """The next result of a storage commitment is told wrongly."""
         self.committing.misreport(what)
-
-
-def _refusal(status: int, why: BadIdentifierError) -> Dataset:
-    told = failure(status, why.comment)
-    if why.offending is not None:
-        told.OffendingElement = [why.offending]
-    return told
 
 
 KIND = Kind(
