@@ -20,6 +20,24 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
+def test_the_page_on_pytest_shows_a_file() -> None:
+    shown, config = blocks("docs/pytest.md", "python")
+    assert shown == (EXAMPLES / "test_with_the_fixture.py").read_text(encoding="utf-8")
+    compile(config, "docs/pytest.md", "exec")
+    names: dict[str, object] = {}
+    exec(config, names)  # noqa: S102 - our own page
+    assert "bench_config" in names
+
+
+def test_the_options_of_the_plugin_are_told() -> None:
+    page = (ROOT / "docs/pytest.md").read_text(encoding="utf-8")
+    source = (ROOT / "simulators/linacsim/pytest_plugin/options.py").read_text(encoding="utf-8")
+    options = {f"--{name.replace('_', '-')}" for name in re.findall(r'^    \("(bench_\w+)"', source, re.MULTILINE)}
+    options |= set(re.findall(r'"(--bench-[a-z-]+)",$', source, re.MULTILINE))
+    assert len(options) == 8
+    assert {option for option in options if f"| `{option}` |" not in page} == set()
+
+
 def test_the_readmes_test_is_a_file() -> None:
     (shown,) = blocks("README.md", "python")
     assert shown == (EXAMPLES / "test_a_silent_archive.py").read_text(encoding="utf-8")
