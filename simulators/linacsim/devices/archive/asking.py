@@ -49,7 +49,7 @@ _GET = {
     "composite": CompositeInstanceRootGet,
     "without-bulk-data": WithoutBulkDataGet,
 }
-_PRIORITIES = {"medium": 0, "high": 1, "low": 2, "undefined": 7}
+_PRIORITIES = {"medium": 0, "high": 1, "low": 2}
 _SYNTAXES: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _NUMBERS = ("UL", "FD")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from pynetdicom import evt
 
+from linacsim.devices.archive.arrivals import refuse_unserved
 from linacsim.devices.archive.misbehaviour import Manner, Misbehave
 from linacsim.devices.archive.personality import ArchivePersonality
 from linacsim.devices.archive.storing import Keeper
@@ -44,6 +46,7 @@ class Breakable(Keeper):
 
     def _requested(self, event: evt.Event) -> None:
         """Reject an association that there is no room for, unless a fault has ended it already."""
+        link_of(event.assoc).on_request = partial(refuse_unserved, event.assoc)
         if self.busy and not (event.assoc.is_rejected or event.assoc.is_aborted):
             link_of(event.assoc).reject(*_LOCAL_LIMIT)
 

@@ -30,7 +30,7 @@ _OF_FRAMES = ("FrameTimeVector", "GridFrameOffsetVector", "SliceLocationVector",
 _VIDEO = ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.101", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.103")
 
 
-class FramesError(Exception):
+class FramesError(ValueError):
     """Frames cannot be had.
 
     Attributes
@@ -71,7 +71,7 @@ def frame_request(identifier: Dataset) -> FrameRequest:
     FramesError
         If it has not exactly one of the keys, or its values make no sense (AA04).
     """
-    named = [key for key in KEYS if texts(identifier.get(key))]
+    named = [key for key in KEYS if key in identifier and texts(identifier[key])]
     if len(named) != 1:
         raise FramesError(INVALID_FRAME_REQUEST, f"{len(named)} of the frame keys where one is wanted")
     key = named[0]
@@ -123,6 +123,8 @@ def extract(payload: Payload, request: FrameRequest, new_uid: str) -> Payload:
             _cut(ds, frames, payload.syntax)
             _tell(ds, request, new_uid)
             return write(ds, payload.syntax)
+    except FramesError:
+        raise
     except ValueError as exc:
         raise FramesError(CANNOT_EXTRACT, str(exc)) from exc
 

@@ -33,7 +33,6 @@ from linacsim.devices.archive.query import BadIdentifierError, read_identifier, 
 from linacsim.devices.archive.sources import Frames, Objects, WithoutBulkData
 from linacsim.devices.archive.storing import DATABASE_DOWN
 from linacsim.devices.archive.suboperations import (
-    MISTYPED_ARGUMENT,
     NOT_AUTHORISED,
     SOP_CLASS_NOT_SUPPORTED,
     UNABLE_TO_COUNT,
@@ -50,7 +49,6 @@ from linacsim.kernel.shelf import Shelf
 
 MODELS = (*MOVE_MODELS, *GET_MODELS, CompositeInstanceRootMove, CompositeInstanceRootGet, WithoutBulkDataGet)
 """The SOP classes of retrieval that are served."""
-_PRIORITIES = (0, 1, 2)
 
 
 class House(Protocol):
@@ -149,7 +147,7 @@ class Retrieving:
             self._house.place.kernel.sleep(talk.quirks.silence)
 
     def _check(self, event: evt.Event) -> None:
-        """Check who asks and how, before what (PS3.7 C.5.17, C.5.24, C.4.2.1.5)."""
+        """Check who asks and how, before what (PS3.7 C.5.17, C.5.24)."""
         request: Any = event.request
         asks = link_of(event.assoc).other
         may = self._house.personality.retrieval.may
@@ -157,8 +155,6 @@ class Retrieving:
             raise _RefusedError(SOP_CLASS_NOT_SUPPORTED, "the presentation context is of another SOP class")
         if may and asks not in may:
             raise _RefusedError(NOT_AUTHORISED, f"{asks} may not retrieve")
-        if request.Priority not in _PRIORITIES:
-            raise _RefusedError(MISTYPED_ARGUMENT, f"{request.Priority} is no Priority")
 
     def _unknown(self, destination: str, talk: Conversation) -> None:
         """Answer a C-MOVE to somebody who is not known."""

@@ -196,7 +196,7 @@ class Retrieve(Settings):
     kinds : list of str
         Of a C-GET: the kinds of objects that are taken; all that conformance statements speak of if left out.
     priority : str
-        ``low``, ``medium``, ``high``, or ``undefined``: a value that the standard does not know.
+        ``low``, ``medium``, or ``high``.
     cancel_after : int
         Send a C-CANCEL after this many Pending responses; 0 sends none.
     status : int
@@ -213,7 +213,7 @@ class Retrieve(Settings):
     by: Literal["move", "get"] = "move"
     destination: AETitle | None = None
     kinds: tuple[str, ...] = ()
-    priority: Literal["low", "medium", "high", "undefined"] = "low"
+    priority: Literal["low", "medium", "high"] = "low"
     cancel_after: Annotated[int, Field(ge=0)] = 0
     status: StatusCode = 0x0000
     believing: bool = False

@@ -154,6 +154,7 @@ class _Sending:
         """Send instances one after the other; return whether it goes on: somebody still wants the rest."""
         talk = self._talk
         for ordinal, one in enumerate(batch):
+            talk.refuse_duplicates()
             if not talk.still_wanted():
                 return False
             if not is_open(self._target):

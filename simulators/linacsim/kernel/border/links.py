@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pynetdicom import evt
@@ -64,6 +65,8 @@ class Link:
         The AE title of the other side, once known.
     mute : bool
         No DIMSE response leaves any more (a fault).
+    on_request : callable or None
+        Called with each request and the ID of its context before pynetdicom serves it; true if it has been answered already.
     """
 
     def __init__(self, place: Place) -> None:
@@ -72,6 +75,7 @@ class Link:
         self.wake = Wake(f"association {self.ordinal} of {place.name}")
         self.other = ""
         self.mute = False
+        self.on_request: Callable[[Any, int], bool] | None = None
         self._pdus = 0
         self._waited_in_vain = False
         self.assoc: Association

@@ -136,13 +136,16 @@ _original_serve_request = Association._serve_request
 
 
 def _serve_request(self: Association, msg: Any, context_id: int) -> None:
-    """Serve a request; an N-EVENT-REPORT leaves the flag alone that says whether the reactor pauses.
+    """Serve a request unless its device has answered it; an N-EVENT-REPORT leaves the flag alone that says whether the reactor pauses.
 
     pynetdicom serves one on a thread of its own, beside the reactor, and clears the flag when it is done: whoever waits at
     that instant for the reactor to pause, before a request of his own, would wait for ever.
     """
+    link: Link | None = getattr(self, "bench_link", None)
+    if link is not None and link.on_request is not None and link.on_request(msg, context_id):
+        return
     aside = isinstance(msg, N_EVENT_REPORT) and msg.is_valid_request
-    if not aside or getattr(self, "bench_link", None) is None:
+    if not aside or link is None:
         _original_serve_request(self, msg, context_id)
         return
     if self._sent_release:
