@@ -15,6 +15,7 @@ from pynetdicom import AE, evt
 from linacsim.bench import Bench
 from linacsim.devices.archive.commitment import CommitmentSettings, Misreport
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load
+from linacsim.devices.archive.serves import Serves
 from linacsim.devices.commitment import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 from linacsim.devices.commitmentclient import Commit, CommittedInstance
 from linacsim.devices.storage.personality import FillDisk
@@ -43,7 +44,9 @@ def site(bench_clock: Bench, tmp_path: Path) -> Site:
     def build(**values: Any) -> Bench:
         values.setdefault("retry_interval", 200 * MILLISECOND)
         values.setdefault("delay", 50 * MILLISECOND)
-        personality = ArchivePersonality(commitment=CommitmentSettings(**values), dimse_timeout=seconds(1))
+        serves = Serves(services=values.pop("services", None))
+        commitment = CommitmentSettings(**values)
+        personality = ArchivePersonality(commitment=commitment, serves=serves, dimse_timeout=seconds(1))
         archive = bench_clock.add("archive", "ARCHIVE", settings=personality)
         what = Load(files=(str(write(tmp_path / "in", everything())),))
         bench_clock.play(archive.act, "load", what, place=archive.place)
@@ -358,7 +361,7 @@ def test_a_transaction_uid_that_is_in_use(site: Site, client: Act, how: str) -> 
 
 
 def test_who_commits_to_nothing(site: Site, client: Act, act: Act) -> None:
-    bench = site(supported=False)
+    bench = site(services=())
     answer = client(
         "MODALITY", [StorageCommitmentPushModel],
         lambda assoc: assoc.send_n_action(GOOD, 1, StorageCommitmentPushModel, WELL_KNOWN)[0],

@@ -20,8 +20,6 @@ class CommitmentSettings(Settings):
 
     Attributes
     ----------
-    supported : bool
-        Whether it offers Storage Commitment at all.
     delay : Duration
         From the response to the request until the objects are looked at and the result is told.
     association : str
@@ -46,7 +44,6 @@ class CommitmentSettings(Settings):
         Whether a result names the archive as Retrieve AE Title.
     """
 
-    supported: bool = True
     delay: Duration = 100 * MILLISECOND
     association: Literal["same-else-new", "same", "new"] = "same-else-new"
     before_response: bool = False

@@ -84,10 +84,7 @@ class Committing:
 
     def support(self, ae: AE) -> None:
         """Add the presentation context, in both roles: the archive asks others for commitment, too."""
-        if self._settings.supported:
-            ae.add_supported_context(StorageCommitmentPushModel, _SYNTAXES, scu_role=True, scp_role=True)
-        else:
-            ae.remove_supported_context(StorageCommitmentPushModel)
+        ae.add_supported_context(StorageCommitmentPushModel, _SYNTAXES, scu_role=True, scp_role=True)
 
     def handlers(self) -> Handlers:
         """Return who answers which message."""

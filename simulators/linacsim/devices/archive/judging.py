@@ -37,11 +37,11 @@ def judge(holdings: Holdings, transaction: Transaction) -> Result:
     """Return the result of a transaction; takes the time of a query of the database (blocks the calling task)."""
     try:
         holdings.database.ask()
+        if transaction.duplicate:
+            return _all_failed(transaction, DUPLICATE_TRANSACTION)
+        reasons = [(one, _reason(holdings, one)) for one in transaction.references]
     except DatabaseDownError:
         return _all_failed(transaction, PROCESSING_FAILURE)
-    if transaction.duplicate:
-        return _all_failed(transaction, DUPLICATE_TRANSACTION)
-    reasons = [(one, _reason(holdings, one)) for one in transaction.references]
     return Result(
         transaction.uid,
         tuple(one for one, reason in reasons if reason is None),

@@ -17,6 +17,7 @@ from linacsim.devices.archive.serves import Serves
 from linacsim.devices.archive.shipped import SHIPPED
 from linacsim.devices.archive.tape import TapeSettings
 from linacsim.devices.archive.treatment import Treatment
+from linacsim.devices.archive.worklist import ScheduledStep
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.personalities import Named, Shipped
 from linacsim.devices.storage.personality import StoragePersonality
@@ -81,6 +82,8 @@ class ArchivePersonality(Named, StoragePersonality):
         What is wrong with how it answers.
     commitment : CommitmentSettings
         How it commits to keep what it is sent.
+    schedule : list of ScheduledStep
+        What its worklist has from the beginning.
     destinations : mapping of str to Destination
         Move destinations by AE title, beside the peers of the bench; an entry here wins over a peer of that name.
     knows_peers : bool
@@ -103,6 +106,7 @@ class ArchivePersonality(Named, StoragePersonality):
     retrieval: RetrievalSettings = RetrievalSettings()
     quirks: Quirks = Quirks()
     commitment: CommitmentSettings = CommitmentSettings()
+    schedule: tuple[ScheduledStep, ...] = ()
     destinations: dict[AETitle, Destination] = Field(default_factory=dict)
     knows_peers: bool = True
     relational: bool = False

@@ -6,7 +6,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
-from linacsim.devices.archive import asking, committing, keeping, loading, managing
+from linacsim.devices.archive import asking, committing, keeping, loading, managing, scheduling
 from linacsim.devices.archive.attributes import FIND_MODELS
 from linacsim.devices.archive.breakages import Breakable
 from linacsim.devices.archive.commitment import Misreport
@@ -17,13 +17,16 @@ from linacsim.devices.archive.misbehaviour import Misbehave
 from linacsim.devices.archive.moving import MODELS, Retrieving
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
 from linacsim.devices.archive.related import Related
+from linacsim.devices.archive.scheduling import Scheduling
 from linacsim.devices.archive.serves import narrow
 from linacsim.devices.archive.tape import Busy, SlowTape, TapeJam
+from linacsim.devices.archive.worklist import Schedule
 from linacsim.devices.commitmentclient import Commit
 from linacsim.devices.device import Action, Kind
 from linacsim.devices.entity import Handlers, application_entity, associate
 from linacsim.devices.sopclasses import STORAGE
 from linacsim.devices.storage.personality import FillDisk, Store
+from linacsim.devices.worklist import Worklist
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
@@ -38,6 +41,7 @@ class Archive(Managing, Breakable):
         self.finding = Finding(self)
         self.retrieving = Retrieving(self)
         self.committing = Committing(self)
+        self.scheduling = Scheduling(self)
 
     # what it serves
 
@@ -54,16 +58,18 @@ class Archive(Managing, Breakable):
         for model in (*FIND_MODELS, *MODELS):
             ae.add_supported_context(model)
         self.committing.support(ae)
+        self.scheduling.support(ae)
         narrow(ae, self.personality.serves)
 
     def handlers(self) -> Handlers:
         """Return who answers which message."""
-        return [
+        handlers = [
             *super().handlers(),
             *self.finding.handlers(),
             *self.retrieving.handlers(),
             *self.committing.handlers(),
         ]
+        return self.scheduling.in_front_of(handlers)
 
     def address_of(self, peer: str) -> tuple[str, int]:
         """Return where `peer` listens: by the table of destinations, else by the bench."""
@@ -91,6 +97,10 @@ class Archive(Managing, Breakable):
         """Put files or a patient into the archive."""
         loading.load(self, what)
 
+    def schedule(self, what: Schedule) -> None:
+        """Put steps on the worklist."""
+        self.scheduling.schedule(what)
+
     def misreport(self, what: Misreport) -> None:
         """The next result of a storage commitment is told wrongly."""
         self.committing.misreport(what)
@@ -105,6 +115,8 @@ KIND = Kind(
         "load": Action(Load, "load"),
         "store": Action(Store, "store"),
         "commit": Action(Commit, "commit"),
+        "schedule": Action(Schedule, "schedule"),
+        "worklist": Action(Worklist, "worklist"),
         "query": Action(Query, "query"),
         "retrieve": Action(Retrieve, "retrieve"),
         "forget": Action(Forget, "forget"),
@@ -146,11 +158,13 @@ KIND = Kind(
         }
     )
     | committing.EVENTS
+    | scheduling.EVENTS
     | managing.EVENTS
     | keeping.EVENTS,
     fields=frozenset({"object", "bytes", "listed", "level", "matches"})
     | managing.FIELDS
     | committing.FIELDS
+    | scheduling.FIELDS
     | keeping.FIELDS,
 )
 Archive.kind = KIND

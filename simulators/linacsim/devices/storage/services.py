@@ -10,7 +10,7 @@ from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
-from linacsim.devices import commitmentclient
+from linacsim.devices import commitmentclient, worklist
 from linacsim.devices.commitment import UNRECOGNISED_OPERATION, Reference, StorageCommitmentPushModel
 from linacsim.devices.commitmentclient import Commit, Expected, commit
 from linacsim.devices.device import Action, Device, Kind
@@ -20,6 +20,7 @@ from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
 from linacsim.devices.uids import is_uid
+from linacsim.devices.worklist import Worklist
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
@@ -170,6 +171,10 @@ class StoragePeer(Device):
         references += [Reference(one.sop_class, one.sop_instance) for one in what.instances]
         commit(self, self.expected, what, references)
 
+    def worklist(self, what: Worklist) -> None:
+        """Ask a peer for its worklist."""
+        worklist.ask(self, what)
+
     def fill_disk(self, what: FillDisk) -> None:
         """The disk takes no more."""
         self.disk.blocked = True
@@ -248,9 +253,13 @@ KIND = Kind(
     build=StoragePeer,
     settings=StoragePersonality,
     about="keeps every storage object it is sent, and sends files",
-    actions={"store": Action(Store, "store"), "commit": Action(Commit, "commit")},
+    actions={
+        "store": Action(Store, "store"),
+        "commit": Action(Commit, "commit"),
+        "worklist": Action(Worklist, "worklist"),
+    },
     breakages={"fill-disk": Action(FillDisk, "fill_disk")},
-    events=frozenset({"object-stored", "disk-full", "disk-cleared"}) | commitmentclient.EVENTS,
-    fields=frozenset({"object", "bytes"}) | commitmentclient.FIELDS,
+    events=frozenset({"object-stored", "disk-full", "disk-cleared"}) | commitmentclient.EVENTS | worklist.EVENTS,
+    fields=frozenset({"object", "bytes"}) | commitmentclient.FIELDS | worklist.FIELDS,
 )
 StoragePeer.kind = KIND
