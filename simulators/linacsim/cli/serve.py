@@ -11,6 +11,8 @@ from typing import Any
 
 from linacsim import Tls
 from linacsim.bench import Bench, kind_of
+from linacsim.cli import archive
+from linacsim.cli.bars import bars
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.personalities import add_option, chosen
@@ -45,6 +47,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--tls-key", metavar="FILE", help="its private key (PEM), if it is not in the same file")
     parser.add_argument("--tls-ca", metavar="FILE", help="want certificates of clients, signed by one of these (PEM)")
     add_option(parser)
+    archive.add_options(parser)
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
     parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
     parser.set_defaults(command=command)
@@ -75,17 +78,22 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
         bench.log.listeners.append(_Teller(verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
-            device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls, settings=settings.get(name))
+            with bars() as bench.kernel.progress:
+                device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls, settings=settings.get(name))
+            bench.kernel.progress = None
             host, where = bench.address_of(device.name)
             say(f"{name} {device.name} listens on {host}:{where}\n")
-        say(f"films and objects go to {options.out}/; stop with Ctrl-C\n")
+        kept = f"{options.out}/" if options.store is None else f"{options.out}/, those of the archive to {options.store}/"
+        say(f"films and objects go to {kept}; stop with Ctrl-C\n")
         _operate(bench)
         await stop.wait()
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Settings]:
     """Return the settings of kinds that have others than their defaults."""
-    return dict(chosen(options.personality, options.devices))
+    settings: dict[str, Settings] = dict(chosen(options.personality, options.devices))
+    stored = archive.with_store(options, settings.get("archive"))
+    return settings if stored is None else {**settings, "archive": stored}
 
 
 def _operate(bench: Bench) -> None:

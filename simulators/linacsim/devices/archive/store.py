@@ -19,6 +19,9 @@ from linacsim.kernel.shelf import Shelf
 _INCOMING = "incoming"
 _INDEX = "index.sqlite"
 _LOCK = "lock"
+_IDENTITY = "identity"
+_HEADER_MOST = 4096
+"""Bytes of preamble and file meta information, generously."""
 Part = bytes | bytearray | memoryview
 
 
@@ -35,6 +38,11 @@ class Store:
         Of the archive: its own files are kept apart by it.
     power : bool
         Whether an object has to outlast a loss of power.
+
+    Attributes
+    ----------
+    identity : str
+        Tells this store from others, so that no index is mistaken for its own; empty in memory.
     """
 
     def __init__(self, shelf: Shelf, base: str, name: str, *, power: bool = False) -> None:
@@ -44,6 +52,7 @@ class Store:
         self._lock: int | None = None
         self._root = None if shelf.folder is None else shelf.folder / base
         self._own = None if shelf.folder is None else shelf.folder / ".archive" / name
+        self.identity = ""
         self._incoming = "" if self._own is None else str(self._own / _INCOMING)
 
     @property
@@ -78,6 +87,7 @@ class Store:
                 str(self._shelf.folder),
                 "stop it, or name another folder",
             ) from exc
+        self.identity = _identity(self._own / _IDENTITY)
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode("ascii"), 0)
 
@@ -177,6 +187,12 @@ class Store:
         except (LookupError, OSError):
             return False
 
+    def ends_with(self, path: str, data: Part) -> bool:
+        """Whether a file ends with the data set `data`, and is of its kind: nothing but a header can stand in front."""
+        held, _ = self.head(path)
+        start = len(held) - len(data)
+        return 0 < start <= _HEADER_MOST and held[start:] == data
+
     def paths(self) -> Iterator[str]:
         """Yield every file, folder by folder in the order of their names; what begins with a dot is none of ours."""
         if self._root is None:
@@ -190,6 +206,13 @@ class Store:
             for name in sorted(files):
                 if not name.startswith("."):
                     yield (inside / name).as_posix()
+
+
+def _identity(file: Path) -> str:
+    if not file.exists():
+        # of no bench and no scenario: it is never seen but by this store and its index
+        file.write_text(os.urandom(16).hex(), "ascii")
+    return file.read_text("ascii").strip()
 
 
 def _write_all(descriptor: int, parts: tuple[Part, ...]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from pydicom.uid import UID
 
@@ -14,9 +16,8 @@ from linacsim.devices.archive.store import Store
 from linacsim.devices.storage.scan import OddError, file_meta
 from linacsim.devices.uids import is_uid
 from linacsim.errors import InputError
-from linacsim.kernel.places import Place
 
-_COMPLETE = "complete"
+_COMPLETE, _STORE = "complete", "store"
 _BATCH = 500
 _HEAD = 1 << 16
 """Bytes of a file in which nearly always everything stands that the index wants."""
@@ -46,21 +47,53 @@ class Opened:
     start: int
 
 
-def take_stock(store: Store, index: Index, place: Place) -> None:
+Log = Callable[..., Any]
+"""Told the word of an event, and its fields by keyword."""
+
+
+def take_stock(
+    store: Store,
+    index: Index,
+    log: Log,
+    progress: Callable[[str, int, int], None] | None = None,
+    breathe: Callable[[], None] = lambda: None,
+) -> None:
     """Finish what an earlier run has left unfinished; read all files if the index does not know of them.
+
+    Parameters
+    ----------
+    store : Store
+        The files.
+    index : Index
+        What is brought up to date.
+    log : callable
+        Told what has been found.
+    progress : callable or None
+        Told what is going on, how much is done, and of how much.
+    breathe : callable
+        Called now and then, to let others have their turn.
 
     Raises
     ------
+    InputError
+        If the index is of another store.
     DatabaseDownError
         If the index does not do what it is asked.
     """
-    _finish(store, index, place)
-    if index.noted().get(_COMPLETE) != "yes":
-        _read_all(store, index, place)
+    noted = index.noted()
+    if noted.get(_STORE, store.identity) != store.identity:
+        raise InputError(
+            "the index is of another store", "--database", "name the database of this one, or an empty one"
+        )
+    if _STORE not in noted:
+        index.note(_STORE, store.identity)
+    _finish(store, index, log)
+    if noted.get(_COMPLETE) != "yes":
+        _read_all(store, index, log, progress, breathe)
         index.note(_COMPLETE, "yes")
 
 
-def _finish(store: Store, index: Index, place: Place) -> None:
+def _finish(store: Store, index: Index, log: Log) -> None:
     """See to the files that were being stored: what is in the index is whole, what is not was never acknowledged."""
     for name in store.staged():
         uid, _copy = instance_of(name)
@@ -70,29 +103,35 @@ def _finish(store: Store, index: Index, place: Place) -> None:
             # of an instance that was being replaced, the other name
             store.remove(f"{path.rpartition('/')[0]}/{file_name(uid, 2 if name == file_name(uid) else 1)}")
             store.publish(name, path)
-            place.log("object-recovered", object=kept.where, sop_instance=uid)
+            log("object-recovered", object=kept.where, sop_instance=uid)
         else:
             store.discard(name)
-            place.log("object-unfinished", object=name)
+            log("object-unfinished", object=name)
 
 
-def _read_all(store: Store, index: Index, place: Place) -> None:
+def _read_all(
+    store: Store,
+    index: Index,
+    log: Log,
+    progress: Callable[[str, int, int], None] | None,
+    breathe: Callable[[], None],
+) -> None:
     """Index what is in the store; an object that cannot be read is told, and stays where it is."""
     paths = list(store.paths())
-    left, done, told = iter(paths), 0, place.kernel.progress
+    left, done = iter(paths), 0
     while batch := list(islice(left, _BATCH)):
         with index.together():
             for path in batch:
-                _add(store, index, place, path)
+                _add(store, index, log, path)
         done += len(batch)
-        if told is not None:
-            told("indexing the store", done, len(paths))
-        place.kernel.sleep(0)
+        if progress is not None:
+            progress("indexing the store", done, len(paths))
+        breathe()
     if paths:
-        place.log("index-rebuilt", objects=index.count())
+        log("index-rebuilt", objects=index.count())
 
 
-def _add(store: Store, index: Index, place: Place, path: str) -> None:
+def _add(store: Store, index: Index, log: Log, path: str) -> None:
     try:
         data, length = store.head(path, _HEAD)
         try:
@@ -102,7 +141,7 @@ def _add(store: Store, index: Index, place: Place, path: str) -> None:
             data, length = store.head(path)
             opened = open_file(data, path)
     except (InputError, NotIndexableError, OSError) as exc:
-        place.log("object-unreadable", object=store.base + path, complaint=str(exc))
+        log("object-unreadable", object=store.base + path, complaint=str(exc))
         return
     if index.instance(opened.sop_instance) is None:
         index.add(new_of(opened, path, length))

@@ -73,6 +73,9 @@ class Filing:
         """Return the keywords of what an instance tells of the patient otherwise than what is kept."""
         if not self.patient or self.patient_blob == header.blob(Level.PATIENT):
             return []
+        if not (self.patient_id or header.unique[Level.PATIENT]):
+            # without Patient ID they are different people
+            return []
         kept, told = Encoded(unpack(self.patient_blob)), header.values[Level.PATIENT]
         tags = {keyword: int(tag_for_keyword(keyword) or 0) for keyword in _TELLING}
         return [keyword for keyword, tag in tags.items() if kept.texts(tag) != told.texts(tag)]
