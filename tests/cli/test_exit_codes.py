@@ -66,7 +66,8 @@ def test_a_run_leaves_its_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", "--quiet", "pydicom:CT_small.dcm"]) == 0
     (run,) = Path("runs/real-images-are-printed-on-film").glob("virtual-seed-1")
     left = {path.name for path in run.iterdir()}
-    assert left == {"events.jsonl", "timeline.txt", "traffic.pcap", "result.json", "films"}
+    files = {"events.jsonl", "timeline.txt", "traffic.pcap", "result.json", "junit.xml", "report.html"}
+    assert left == {*files, "films"}
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     assert result["verdict"] == "pass"
     assert result["films"] == [str(run / "films" / "PRINTER-0001.png")]

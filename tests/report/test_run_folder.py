@@ -93,7 +93,7 @@ def test_a_run_is_a_folder_of_plain_files(tmp_path: Path) -> None:
     folder.path("films", "PRINTER-0001.png").write_bytes(b"png")
     write(folder, zeta=1, alpha="ü\udc80", where=Path("x"))
     assert sorted(p.name for p in folder.root.iterdir()) == [
-        *("events.jsonl", "films", "result.json", "timeline.txt", "traffic.pcap")
+        *("events.jsonl", "films", "junit.xml", "report.html", "result.json", "timeline.txt", "traffic.pcap")
     ]
     header, *events = (folder.root / "events.jsonl").read_text("ascii").splitlines()
     assert json.loads(header) == HEADER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,19 @@ from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.kernel.units import SECOND, format_instant
-from linacsim.report import RunFolder, diff_runs, format_divergence, needs_ascii, summary, timeline
+from linacsim.report import (
+    RunFolder,
+    diff_runs,
+    format_divergence,
+    invocation,
+    needs_ascii,
+    run_suite,
+    summary,
+    timeline,
+)
+from linacsim.report.atomic import write_text
+from linacsim.report.junit import Suite
+from linacsim.report.run_folder import PAGE
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import ActionStep, Scenario, Step, TogetherStep
@@ -46,6 +59,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--clock", default="virtual", help="virtual (default) or live")
     parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
     parser.add_argument("--out", default="runs", metavar="DIR", help="where the run folders go (default runs)")
+    parser.add_argument("--junit", default="", metavar="FILE", help="write all runs as one JUnit XML file, for CI")
     parser.add_argument("--quiet", action="store_true", help="no timeline")
     parser.add_argument("--twice", action="store_true", help="play each scenario twice and show where the runs part")
     parser.add_argument("--list", action="store_true", help="list the scenarios that come with linacsim")
@@ -63,12 +77,16 @@ def command(options: argparse.Namespace) -> int:
     paths = [find_scenario(name) for name in names or [DEFAULT]]
     scenarios = [_with_images(load_scenario(path, vocabulary()), images) for path in paths]
     worst = Verdict.PASS
+    suites = []
     for scenario in scenarios:
-        verdict, run = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
+        verdict, run, suite = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
+        suites.append(suite)
         if options.twice:
-            _again, other = _play(scenario, clock, seed, Path(options.out), images, quiet=True)
+            _again, other, _suite = _play(scenario, clock, seed, Path(options.out), images, quiet=True)
             verdict = verdict if _same(run, other) else Verdict.ERROR
         worst = max(worst, verdict, key=_GRAVITY.index)
+    if options.junit:
+        write_text(Path(options.junit), invocation(suites))
     return worst.exit_code
 
 
@@ -134,7 +152,7 @@ def _step_with(step: Step, images: tuple[str, ...]) -> Step:
 
 def _play(
     scenario: Scenario, clock: str, seed: int, out: Path, images: list[str], *, quiet: bool
-) -> tuple[Verdict, Path]:
+) -> tuple[Verdict, Path, Suite]:
     folder = RunFolder.create(out, scenario.title, f"{clock}-seed-{seed}")
     bench = Bench(clock=clock, seed=seed, out=folder.root)  # type: ignore[arg-type]
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
@@ -148,6 +166,8 @@ def _play(
         raise
     wall = watch.elapsed()
     more = {
+        "name": scenario_name(scenario.path) if scenario.path is not None else "",
+        "file": "" if scenario.path is None else os.path.relpath(scenario.path),
         "clock": clock,
         "seed": seed,
         "version": __version__,
@@ -157,6 +177,7 @@ def _play(
         "films": [str(folder.root / where) for where in bench.shelf.names("films")],
         "pictures": [str(folder.root / where) for where in bench.shelf.names("pictures") if where.endswith(".png")],
         "run": str(folder.root),
+        "report": str(folder.root / PAGE),
         "reproduce": _reproduce(scenario, clock, seed, images),
     }
     result = result_of(scenario, outcome, more)
@@ -164,7 +185,7 @@ def _play(
     header["epoch"] = bench.kernel.identity.epoch.isoformat()
     folder.write(header, bench.log, bench.traffic, result, bench.kernel.identity.epoch_us)
     _tell(bench.log.records, folder, result, quiet=quiet)
-    return outcome.verdict, folder.root
+    return outcome.verdict, folder.root, run_suite(folder.root, bench.log.records, result)
 
 
 def _reproduce(scenario: Scenario, clock: str, seed: int, images: list[str]) -> str:

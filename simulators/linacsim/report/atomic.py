@@ -59,3 +59,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as the file `path`, in UTF-8; its folder is made.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error, path.parent) from error
+    with replacing(path) as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))

@@ -28,10 +28,13 @@ class Row:
         The record; of a message that both sides logged, the sender's record with what only the receiver knew.
     latency : int or None
         Microseconds from sending to receiving, if both sides logged the message.
+    received : dict or None
+        The receiver's record of a message that both sides logged.
     """
 
     record: Record
     latency: int | None = None
+    received: Record | None = None
 
 
 def pair(records: Iterable[Record], peers: Mapping[str, str] | None = None) -> list[Row]:
@@ -88,6 +91,7 @@ class _Pairing:
                     del waiting[ordinal]
                 row.latency = received["t"] - row.record["t"]
                 row.record = {**received, **row.record}
+                row.received = received
                 return True
         return False
 

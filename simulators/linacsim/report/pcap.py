@@ -27,7 +27,7 @@ MSS = 1460
 LINKTYPE_RAW = 101
 """Packets begin with the IPv4 header."""
 
-_FIN, _SYN, _RST, _PSH, _ACK = 0x01, 0x02, 0x04, 0x08, 0x10
+FIN, SYN, RST, _PSH, _ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 _WINDOW = 0xFFFF
 _ACK_EVERY = 40
 """Segments between two acknowledgements of a burst: 58,400 bytes stay below the window, so it never shows as full."""
@@ -107,17 +107,17 @@ class _Wire:
         sender, receiver = ends[segment.source], ends[segment.target]
         if segment.kind == "SYN":
             # A bench records a SYN once the connection is made; nobody else's attempts leave a trace.
-            self._packet(sender, receiver, _SYN)
-            self._packet(receiver, sender, _SYN | _ACK)
+            self._packet(sender, receiver, SYN)
+            self._packet(receiver, sender, SYN | _ACK)
             self._acknowledge(sender, receiver)
         elif segment.kind == "DATA":
             self._burst(sender, receiver, segment.data)
         elif segment.kind == "RST":
-            self._packet(sender, receiver, _RST | _ACK)
+            self._packet(sender, receiver, RST | _ACK)
             sender.silent = receiver.silent = True
         elif not sender.closed:
             sender.closed = True
-            self._packet(sender, receiver, _FIN | _ACK)
+            self._packet(sender, receiver, FIN | _ACK)
             self._acknowledge(receiver, sender)
 
     def _connection(self, segment: Segment) -> Connection:
@@ -149,7 +149,7 @@ class _Wire:
 
     def _packet(self, sender: _End, receiver: _End, flags: int, data: bytes = b"") -> None:
         packet = self._ipv4(sender, receiver, _tcp(sender, receiver, flags, data))
-        sender.next = (sender.next + len(data) + bool(flags & (_SYN | _FIN))) & 0xFFFFFFFF
+        sender.next = (sender.next + len(data) + bool(flags & (SYN | FIN))) & 0xFFFFFFFF
         self._stream.write(struct.pack("<IIII", *divmod(self._now, SECOND), len(packet), len(packet)))
         self._stream.write(packet)
         self.packets += 1
@@ -163,7 +163,7 @@ class _Wire:
 
 def _tcp(sender: _End, receiver: _End, flags: int, data: bytes) -> bytes:
     """Return one TCP segment, its checksum included."""
-    options = _MSS_OPTION if flags & _SYN else b""
+    options = _MSS_OPTION if flags & SYN else b""
     ack = receiver.next if flags & _ACK else 0
     offset = (20 + len(options)) // 4 << 4
     head = struct.pack("!HHIIBBHI", sender.port, receiver.port, sender.next, ack, offset, flags, _WINDOW, 0)

@@ -11,17 +11,19 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from linacsim.errors import InputError
-from linacsim.kernel.log import EventLog
-from linacsim.kernel.traffic import Traffic
+from linacsim.kernel.log import EventLog, Record
+from linacsim.kernel.traffic import Segment, Traffic
 from linacsim.report.atomic import output_error, replacing
+from linacsim.report.page import page
 from linacsim.report.pcap import write_pcap
+from linacsim.report.run_junit import invocation, run_suite
 from linacsim.report.timeline import timeline
 
 EVENTS = "events.jsonl"
@@ -29,6 +31,9 @@ EVENTS = "events.jsonl"
 TIMELINE = "timeline.txt"
 TRAFFIC = "traffic.pcap"
 RESULT = "result.json"
+PAGE = "report.html"
+"""Everything that is known of the run, for people."""
+JUNIT = "junit.xml"
 LATEST = "latest"
 """The link to the newest complete run, in the output folder and in the scenario's."""
 
@@ -148,8 +153,35 @@ class RunFolder:
             write_pcap(self.root / TRAFFIC, traffic.segments, epoch_us)
         text = json.dumps(dict(result), indent=2, sort_keys=True, ensure_ascii=False, default=str)
         self._lines(RESULT, [text])
+        self.report(header, log.records, json.loads(text), traffic.segments)
         for folder in (self.out, self.root.parent):
             _point(folder / LATEST, PurePosixPath(*self.root.relative_to(folder).parts))
+
+    def report(
+        self,
+        header: Mapping[str, Any],
+        records: Sequence[Record],
+        result: Mapping[str, Any],
+        segments: Iterable[Segment],
+    ) -> None:
+        """Write what is made from the other files: ``junit.xml`` and ``report.html``.
+
+        Parameters
+        ----------
+        header, records : mapping, sequence of dict
+            The first line of ``events.jsonl``, and the others.
+        result : mapping
+            What ``result.json`` holds.
+        segments : iterable of Segment
+            What ``traffic.pcap`` shows, if there is one.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be written.
+        """
+        self._lines(JUNIT, [invocation([run_suite(self.root, records, result)])[:-1]])
+        self._lines(PAGE, [page(self.root, header, records, result, segments)])
 
     def _lines(self, name: str, *groups: Iterable[str]) -> None:
         with replacing(self.root / name) as stream:

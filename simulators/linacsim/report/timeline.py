@@ -16,7 +16,7 @@ arrow, with the time it travelled if that is not zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import TextIO
@@ -34,7 +34,7 @@ _NAME_LIMIT = 20
 _EVENT_LIMIT = 26
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
 _ALARMS = _ENDED | {"step-failed"}
-_SAID = {"user-told": "text", "step-failed": "reason"}
+SAID = {"user-told": "text", "step-failed": "reason"}
 """Events that are there for their words, and the field that has them."""
 _COLOURS = {"!": "31", "*": "33", ">": "1", "v": "1", " ": "36"}
 _SEVERITY = {"Failure": "31", "Warning": "33", "Cancel": "33"}
@@ -116,6 +116,17 @@ def needs_ascii(stream: TextIO) -> bool:
     return False
 
 
+def is_alarm(record: Record) -> bool:
+    """Return whether a record is a fault, an abort, a rejection, a timeout or a failed step."""
+    return _mark(record) == "!"
+
+
+def details(record: Record, hidden: Collection[str] = ()) -> list[str]:
+    """Return the fields of a record in words, the telling ones first, without those that are `hidden`."""
+    shown = {key: value for key, value in record.items() if key not in hidden or key in _ENDING}
+    return _details(shown, _UNICODE, several=False)
+
+
 def _line(row: Row, glyphs: _Glyphs, several: bool) -> _Line:
     record = row.record
     mark = _mark(record)
@@ -129,7 +140,7 @@ def _line(row: Row, glyphs: _Glyphs, several: bool) -> _Line:
         event=_name(record.get("event", ""), _EVENT_LIMIT, glyphs),
         details=_details(record, glyphs, several),
         tail=f"+{format_duration(row.latency)}" if row.latency else "",
-        said=printable(" ".join(str(record.get(_SAID.get(str(record.get("event")), ""), "")).split())),
+        said=printable(" ".join(str(record.get(SAID.get(str(record.get("event")), ""), "")).split())),
         colour=_severity(record) or _COLOURS[mark],
     )
 
@@ -170,7 +181,7 @@ def _details(record: Record, glyphs: _Glyphs, several: bool) -> list[str]:
     """Return the fields that are no column of their own: the telling ones first, the others by name."""
     ending = _ending(record)
     shown = [*(["assoc"] if several else []), *([] if "way" in record else ["with"])]
-    hidden = _COLUMN.union(_ENDING if ending else (), {_SAID.get(str(record.get("event")), "")}).difference(shown)
+    hidden = _COLUMN.union(_ENDING if ending else (), {SAID.get(str(record.get("event")), "")}).difference(shown)
     keys = [key for key in _FIRST if key in record and key not in hidden]
     keys += sorted(key for key in record if key not in hidden and key not in _FIRST)
     return [*([ending] if ending else []), *(_field(record, key, glyphs) for key in keys)]

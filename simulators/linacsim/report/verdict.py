@@ -2,8 +2,9 @@
 
 A result is a plain dictionary, the same that ``result.json`` holds: ``scenario``, ``verdict`` (``pass``, ``fail``,
 ``inconclusive``, ``error``), ``seed``, ``clock``, ``version``, ``digest``, ``bench-time`` and ``wall-time``
-(microseconds), ``expectations`` (``text``, ``met``, ``reason``), ``faults`` (``text``, ``fired``), ``failures``,
-``requires``, ``films``, ``pictures``, ``run``, ``reproduce``. Whatever is missing is left out.
+(microseconds), ``expectations`` (``text``, ``met``, ``reason``, ``events``: the ordinals it rests on), ``faults``
+(``text``, ``fired``, ``fault``, ``at``, ``on``), ``failures``, ``about``, ``name``, ``file``, ``peers`` (kind by title),
+``requires``, ``films``, ``pictures``, ``run``, ``report`` (the page), ``reproduce``. Whatever is missing is left out.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def summary(result: Mapping[str, Any], colour: bool) -> str:
     for kind in ("films", "pictures"):
         lines += _labelled(kind, _films([*(result.get(kind) or ())]))
     lines += _labelled("files", _one_line(result.get("run") or ""))
+    lines += _labelled("report", _one_line(result.get("report") or ""))
     if verdict != "pass":
         lines += _labelled("reproduce", _one_line(result.get("reproduce") or ""))
     return "\n".join(lines) + "\n"

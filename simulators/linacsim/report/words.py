@@ -95,6 +95,12 @@ def uid_words(uid: str, ellipsis: str = "…") -> str:
     return known.keyword or (known.name if known.name != uid else shorten(uid, 16, ellipsis))
 
 
+@lru_cache(maxsize=4096)
+def uid_keyword(text: str) -> str:
+    """Return the DICOM keyword of a well-known UID, nothing for any other text."""
+    return UID(text).keyword if _UID.fullmatch(text) else ""
+
+
 def shorten(text: str, limit: int, ellipsis: str = "…") -> str:
     """Return `text` with its middle left out if it is longer than `limit` characters; both ends tell things apart."""
     if len(text) <= limit:

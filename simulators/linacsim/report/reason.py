@@ -1,0 +1,74 @@
+"""Why a run has its verdict, in a sentence, and what to do next: for the page, for JUnit and for whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from linacsim.kernel.log import Record
+
+DONE = "Everything that was expected happened"
+
+
+def reason(result: Mapping[str, Any]) -> str:
+    """Return in one sentence why the verdict of `result` is what it is.
+
+    Parameters
+    ----------
+    result : mapping
+        See `linacsim.report.verdict`.
+    """
+    verdict = result.get("verdict")
+    unmet = [row for row in listed(result, "expectations") if not row.get("met")]
+    failures = [_line(one) for one in result.get("failures") or ()]
+    if verdict == "pass":
+        return f"{DONE}: {_counts(result)}." if listed(result, "expectations") else "Every step was played."
+    if verdict == "inconclusive":
+        return f"Nothing failed, but {_unfired(result)}: what it should have shown was not shown."
+    if failures:
+        return _more(failures[0], len(failures) + len(unmet) - 1)
+    if unmet:
+        why = _line(unmet[0].get("reason") or "not met")
+        return _more(f"Expected {_line(unmet[0].get('text', ''))}: {why}", len(unmet) - 1)
+    return "The run ended without a reason in its result."
+
+
+def unfired(fault: Mapping[str, Any], records: Sequence[Record]) -> str:
+    """Return why an armed fault has not fired: what it waited for, and how often that happened."""
+    on, at = str(fault.get("on") or ""), str(fault.get("at") or "")
+    if not on:
+        return ""
+    times = sum(record.get("event") == on and record.get("at") == at for record in records)
+    if not times:
+        return f"it waits for {on} at {at}, which never happened"
+    return f"it waits for {on} at {at}, which happened {times} {'time' if times == 1 else 'times'}"
+
+
+def listed(result: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return the rows of a part of the result, whatever stands there."""
+    rows = result.get(key)
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _counts(result: Mapping[str, Any]) -> str:
+    parts = []
+    for key, done, word in (("expectations", "met", "met"), ("faults", "fired", "fired")):
+        if rows := listed(result, key):
+            parts.append(f"{sum(bool(row.get(done)) for row in rows)} of {len(rows)} {key} {word}")
+    return ", ".join(parts)
+
+
+def _unfired(result: Mapping[str, Any]) -> str:
+    waiting = [_line(row.get("text", "")) for row in listed(result, "faults") if not row.get("fired")]
+    if not waiting:
+        return "something that was armed never happened"
+    fault = "an armed fault never fired" if len(waiting) == 1 else f"{len(waiting)} armed faults never fired"
+    return f"{fault} ({'; '.join(waiting)})"
+
+
+def _more(sentence: str, count: int) -> str:
+    return f"{sentence} (and {count} more)" if count else sentence
+
+
+def _line(value: object) -> str:
+    return " ".join(str(value).split())
