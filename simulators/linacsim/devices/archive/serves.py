@@ -17,6 +17,7 @@ from linacsim.devices.queryretrieve import (
     StudyRootMove,
 )
 from linacsim.devices.sopclasses import STORAGE, Verification
+from linacsim.devices.uids import is_uid
 from linacsim.errors import InputError
 from linacsim.settings import Settings, did_you_mean
 
@@ -104,8 +105,10 @@ def _kept(serves: Serves) -> set[str]:
 
 
 def _syntax(name: str) -> UID:
-    uid = UID(_SYNTAXES.get(name, name))
-    if not uid.is_transfer_syntax:
+    known = _SYNTAXES.get(name)
+    if known is not None:
+        return known
+    if not is_uid(name) or not UID(name).is_transfer_syntax:
         todo = did_you_mean(name, _SYNTAXES, "transfer syntaxes") + " or give a UID"
         raise InputError(f"unknown transfer syntax {name!r}", "serves.transfer-syntaxes", todo)
-    return uid
+    return UID(name)
