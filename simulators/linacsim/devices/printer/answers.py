@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
+from pynetdicom.dimse_primitives import N_ACTION, N_CREATE, N_GET, N_SET
 
 from linacsim.devices.entity import error_comment
+from linacsim.devices.printer.elements import Reference, encoded
 
-_WITH_IDENTIFIERS = ("N-GET", "N-SET")
+_WITH_IDENTIFIERS = (N_GET, N_SET)
 """The responses that have room for an Attribute Identifier List (0000,1005) in pynetdicom; PS3.7 C.5 gives it to more."""
 
 
@@ -38,29 +42,39 @@ class Answer:
     tags: tuple[int, ...] = ()
     uid: str = ""
 
-    def parts(self, operation: str) -> tuple[Dataset, Dataset | None]:
-        """Return the status data set and the attribute list, as pynetdicom's handlers return them."""
-        status = Dataset()
-        status.Status = self.status
-        if self.comment:
-            status.ErrorComment = error_comment(self.comment)
-        if self.tags and operation in _WITH_IDENTIFIERS:
-            status.AttributeIdentifierList = [Tag(tag) for tag in self.tags]
+    def response(self, request: Any, *, implicit: bool) -> Any:
+        """Return the response to a request, encoded in the transfer syntax of its presentation context."""
+        response = response_to(request, self.status, self.comment)
+        if self.tags and isinstance(request, _WITH_IDENTIFIERS):
+            response.AttributeIdentifierList = [Tag(tag) for tag in self.tags]
         if self.uid:
-            status.AffectedSOPInstanceUID = self.uid
-            if self.status == 0:
-                # pynetdicom takes it from here, and off the attribute list, when the request named none
-                self.attributes = self.attributes if self.attributes is not None else Dataset()
-                self.attributes.AffectedSOPInstanceUID = self.uid
-        return status, self.attributes or None
+            response.AffectedSOPInstanceUID = self.uid
+        if self.attributes:
+            data = BytesIO(encoded(self.attributes, implicit=implicit))
+            setattr(response, "ActionReply" if isinstance(request, N_ACTION) else "AttributeList", data)
+        return response
+
+
+def response_to(request: Any, status: int, comment: str = "") -> Any:
+    """Return the response to a request, of the class and instance that it names."""
+    response: Any = type(request)()
+    response.MessageIDBeingRespondedTo = request.MessageID
+    if isinstance(request, N_CREATE):
+        sop_class, uid = request.AffectedSOPClassUID, request.AffectedSOPInstanceUID
+    else:
+        sop_class, uid = request.RequestedSOPClassUID, request.RequestedSOPInstanceUID
+    response.AffectedSOPClassUID, response.AffectedSOPInstanceUID = sop_class, uid
+    response.Status = status
+    if comment:
+        response.ErrorComment = error_comment(comment)
+    if isinstance(request, N_ACTION):
+        response.ActionTypeID = request.ActionTypeID
+    return response
 
 
 def reference(sop_class: str, uid: str) -> Dataset:
     """Return an item that refers to an instance (PS3.3 10.8)."""
-    item = Dataset()
-    item.ReferencedSOPClassUID = sop_class
-    item.ReferencedSOPInstanceUID = uid
-    return item
+    return Reference(sop_class, uid)
 
 
 def as_taken(given: Iterable[int], taken: Dataset) -> Dataset:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.dsutils import decode
 
 from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob, name_of
 from linacsim.devices.printclasses import Printer as PrinterSOPClass
 from linacsim.devices.printer.answers import Answer
+from linacsim.devices.printer.arrivals import OPERATIONS as OPERATIONS_OF
 from linacsim.devices.printer.arrivals import Arrivals
 from linacsim.devices.printer.book import JobInstance
 from linacsim.devices.printer.desk import Desk, Request
@@ -21,9 +24,7 @@ from linacsim.devices.printer.operations import OPERATIONS
 from linacsim.devices.printer.reports import Report, Reports
 from linacsim.devices.printer.session import clear
 from linacsim.devices.printer.statuses import (
-    DUPLICATE_INVOCATION,
     INVALID_SOP_INSTANCE,
-    NO_SUCH_SOP_CLASS,
     PROCESSING_FAILURE,
     UNRECOGNISED_OPERATION,
     RefusedError,
@@ -32,6 +33,10 @@ from linacsim.devices.uids import is_uid
 
 if TYPE_CHECKING:
     from linacsim.devices.printer.services import Printer
+
+LOGGER = logging.getLogger(__name__)
+_DATA_SETS = {"N-CREATE": "AttributeList", "N-SET": "ModificationList", "N-ACTION": "ActionInformation"}
+"""Where the data set of a request is."""
 
 PRINTER_EVENTS = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
 """Event Type ID by Printer Status (PS3.4 H.4.6.2.1)."""
@@ -42,33 +47,43 @@ class Clerk(Desk):
 
     def __init__(self, printer: Printer, assoc: Association) -> None:
         super().__init__(printer, assoc)
-        self.arrivals = Arrivals(self)
+        self.arrivals = Arrivals(assoc)
+        self._contexts = {context.context_id: context for context in assoc.accepted_contexts}
         self.reports = Reports(self)
         self._told = printer.hardware.status
         contexts = ", ".join(name_of(str(one.abstract_syntax)) for one in assoc.accepted_contexts)
         printer.place.log("client-served", contexts=contexts, **{"with": self.client})
 
-    def received(self, message: Any) -> None:
-        """Take notice of a message as it arrives."""
-        self.arrivals.received(message)
-        self.reports.received(message)
+    def serve(self, message: Any, context_id: int) -> bool:
+        """Serve a request of print management; return whether it is one (called for each message that has come)."""
+        operation, context = OPERATIONS_OF.get(type(message)), self._contexts.get(context_id)
+        if operation is None or context is None or message.MessageIDBeingRespondedTo is not None:
+            return False
+        if message.MessageID is None:
+            # there is nothing that a response could respond to
+            return True
+        implicit = context.transfer_syntax[0].is_implicit_VR
+        response = self._answer(operation, message, str(context.abstract_syntax), implicit=implicit)
+        self.arrivals.look(message)
+        if self.assoc.is_established:
+            self.assoc.dimse.send_msg(response, context_id)
+        return True
 
-    def serve(self, operation: str, event: evt.Event) -> tuple[Dataset, Dataset | None]:
-        """Return status and attribute list of the response to a request."""
-        duplicate, true = self.arrivals.served()
+    def _answer(self, operation: str, message: Any, abstract_syntax: str, *, implicit: bool) -> Any:
+        """Return the response to a request."""
         try:
-            _check_arrival(duplicate=duplicate, foreign=bool(true))
-            answer = self._serve(_request(operation, event))
+            self.arrivals.check(message)
+            answer = self._serve(_request(operation, message, abstract_syntax, implicit=implicit))
         except RefusedError as refused:
             answer = Answer(status=refused.status, comment=refused.comment, tags=refused.tags)
-        finally:
-            self.arrivals.answered()
-        status, attributes = answer.parts(operation)
-        if true:
-            status.AffectedSOPClassUID = UID(true)
+        except Exception:
+            # whatever it is, the client gets an answer, and the association lives on
+            LOGGER.exception("%s for %s", operation, self.client)
+            answer = Answer(status=PROCESSING_FAILURE, comment="the printer could not do it")
+        response = answer.response(message, implicit=implicit)
         if operation == "N-CREATE" and self.personality.omit_sop_class_uid:
-            status.AffectedSOPClassUID = None
-        return status, attributes
+            response.AffectedSOPClassUID = None
+        return response
 
     def _serve(self, request: Request) -> Answer:
         self.check_class(request.sop_class, request.abstract_syntax)
@@ -135,14 +150,7 @@ class Clerk(Desk):
         self.work.overlays.clear()
 
 
-def _check_arrival(*, duplicate: bool, foreign: bool) -> None:
-    if duplicate:
-        raise RefusedError(DUPLICATE_INVOCATION, "the Message ID is in use")
-    if foreign:
-        raise RefusedError(NO_SUCH_SOP_CLASS, "not a SOP class of print management")
-
-
-def _request(operation: str, event: evt.Event) -> Request:
+def _request(operation: str, message: Any, abstract_syntax: str, *, implicit: bool) -> Request:
     """Return a request as the services want it.
 
     Raises
@@ -150,30 +158,35 @@ def _request(operation: str, event: evt.Event) -> Request:
     RefusedError
         0110 if its data set cannot be decoded.
     """
-    message: Any = event.request
     affected = operation == "N-CREATE"
     request = Request(
         operation=operation,
         sop_class=str(message.AffectedSOPClassUID if affected else message.RequestedSOPClassUID),
         uid=str((message.AffectedSOPInstanceUID if affected else message.RequestedSOPInstanceUID) or ""),
-        abstract_syntax=str(event.context.abstract_syntax),
+        abstract_syntax=abstract_syntax,
     )
     if operation == "N-GET":
-        request.identifiers = tuple(int(tag) for tag in event.attribute_identifiers)
+        request.identifiers = _identifiers(message.AttributeIdentifierList)
     elif operation == "N-ACTION":
         request.action = int(message.ActionTypeID)
-    if operation in ("N-CREATE", "N-SET", "N-ACTION"):
-        request.attributes = _attributes(operation, event)
+    keyword = _DATA_SETS.get(operation)
+    data = getattr(message, keyword) if keyword is not None else None
+    if data is not None:
+        request.attributes = _decoded(data, implicit=implicit)
     return request
 
 
-def _attributes(operation: str, event: evt.Event) -> Dataset:
+def _identifiers(tags: Any) -> tuple[int, ...]:
+    if tags is None:
+        return ()
+    return (int(tags),) if isinstance(tags, int) else tuple(int(tag) for tag in tags)
+
+
+def _decoded(data: BytesIO, *, implicit: bool) -> Dataset:
     try:
         with warnings.catch_warnings():
             # odd values are told by a status, not on the standard error stream
             warnings.simplefilter("ignore")
-            if operation == "N-CREATE":
-                return event.attribute_list
-            return event.modification_list if operation == "N-SET" else event.action_information
+            return decode(data, implicit, is_little_endian=True)
     except Exception as exc:  # noqa: BLE001 - pydicom lets through whatever decoding raises
         raise RefusedError(PROCESSING_FAILURE, f"the data set cannot be decoded: {type(exc).__name__}") from None

@@ -14,7 +14,7 @@ from linacsim.devices.printclasses import (
     BasicGrayscaleImageBox,
     BasicGrayscalePrintManagementMeta,
 )
-from linacsim.devices.printer.answers import Answer, as_taken, copied, reference
+from linacsim.devices.printer.answers import Answer, as_taken, reference
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.formats import annotation_boxes, format_text, image_boxes_of
 from linacsim.devices.printer.hierarchy import AnnotationBox, FilmBox, FilmSession, ImageBox
@@ -67,7 +67,7 @@ def create(desk: Desk, request: Request) -> Answer:
     session.films.append(film)
     return Answer(
         status=taken.status,
-        attributes=copied(taken.attributes),
+        attributes=taken.attributes,
         comment=taken.comment,
         tags=tuple(taken.tags),
         uid="" if request.uid else film.uid,

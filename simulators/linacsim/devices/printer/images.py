@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from linacsim.devices.printer.elements import elements
 from linacsim.devices.printer.statuses import (
     INVALID_ATTRIBUTE_VALUE,
     MISSING_ATTRIBUTE,
     MISSING_ATTRIBUTE_VALUE,
     RefusedError,
 )
-from linacsim.devices.printer.taking import elements
 
 _NEEDED = ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PhotometricInterpretation", "PixelData")
 _EIGHT, _TWELVE = (8, 8, 7), (16, 12, 11)

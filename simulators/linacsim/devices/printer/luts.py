@@ -8,8 +8,9 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from linacsim.devices.printclasses import PresentationLUT
-from linacsim.devices.printer.answers import Answer, copied
+from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.elements import elements
 from linacsim.devices.printer.hierarchy import LutInstance
 from linacsim.devices.printer.rules import LUT
 from linacsim.devices.printer.statuses import (
@@ -21,7 +22,7 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
     RefusedError,
 )
-from linacsim.devices.printer.taking import elements, take
+from linacsim.devices.printer.taking import take
 
 SOP_CLASS = PresentationLUT
 SHAPES = ("IDENTITY", "LIN OD")
@@ -41,7 +42,7 @@ def create(desk: Desk, request: Request) -> Answer:
     desk.work.luts[lut.uid] = lut
     return Answer(
         status=taken.status,
-        attributes=copied(taken.attributes),
+        attributes=taken.attributes,
         comment=taken.comment,
         tags=tuple(taken.tags),
         uid="" if request.uid else lut.uid,

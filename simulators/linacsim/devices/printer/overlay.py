@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from linacsim.devices.printclasses import BasicPrintImageOverlayBox
 from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.elements import elements
 from linacsim.devices.printer.hierarchy import ImageBox, OverlayInstance
 from linacsim.devices.printer.rules import OVERLAY
 from linacsim.devices.printer.statuses import (
@@ -23,7 +24,7 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
     RefusedError,
 )
-from linacsim.devices.printer.taking import elements, take
+from linacsim.devices.printer.taking import take
 
 SOP_CLASS = BasicPrintImageOverlayBox
 _MOST = 64

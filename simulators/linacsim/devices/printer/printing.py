@@ -8,6 +8,7 @@ from pydicom.sequence import Sequence
 from linacsim.devices.printclasses import PrintJob
 from linacsim.devices.printer.answers import Answer, reference
 from linacsim.devices.printer.desk import Desk, Request
+from linacsim.devices.printer.elements import elements
 from linacsim.devices.printer.formats import format_text
 from linacsim.devices.printer.hardware import MediumNotInstalledError, QueueFullError
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
@@ -25,7 +26,6 @@ from linacsim.devices.printer.statuses import (
     SUCCESS,
     RefusedError,
 )
-from linacsim.devices.printer.taking import elements
 from linacsim.errors import InputError
 
 PRINT = 1

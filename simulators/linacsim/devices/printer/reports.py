@@ -106,13 +106,20 @@ class Reports:
 
         assoc.bind(evt.EVT_DIMSE_SENT, sent)
 
-    def received(self, message: Any) -> None:
+    def _received(self, event: evt.Event) -> None:
         """Take notice of a message of the client's: perhaps it is a response that is waited for."""
+        message: Any = event.message
         if type(message).__name__ != _RESPONSE:
             return
         answered = self._pending.pop(int(message.command_set.get("MessageIDBeingRespondedTo") or 0), None)
         if answered is not None:
+            self._unbind()
             answered.succeed(int(message.command_set.get("Status") or 0))
+
+    def _unbind(self) -> None:
+        """Look at no more messages, if no response is waited for."""
+        if not self._pending:
+            self._desk.assoc.unbind(evt.EVT_DIMSE_RECV, self._received)
 
     def end(self) -> None:
         """The association is over: nobody waits any longer, and what has not been told is not."""
@@ -155,6 +162,8 @@ class Reports:
             encoded = encode(report.information, syntax.is_implicit_VR, syntax.is_little_endian)
             message.EventInformation = BytesIO(encoded or b"")
         answered = self._kernel.env.event()
+        if not self._pending:
+            self._desk.assoc.bind(evt.EVT_DIMSE_RECV, self._received)
         self._pending[self._last] = answered
         self._desk.assoc.dimse.send_msg(message, context.context_id)
         return answered
@@ -175,6 +184,7 @@ class Reports:
         seconds = self._desk.personality.dimse_timeout / SECOND
         self._log("event-unanswered", report, reason=f"no response within {seconds:g} s")
         self._pending.clear()
+        self._unbind()
         if self._desk.personality.events.no_answer == "abort" and self._desk.assoc.is_established:
             link.abort()
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
@@ -32,9 +29,10 @@ from linacsim.devices.printer.hardware.memory import PrintBuffer
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.queueing import take_up
 from linacsim.devices.printer.spool import Spool
-from linacsim.devices.printer.statuses import NO_SUCH_EVENT_TYPE, PROCESSING_FAILURE, SUCCESS
+from linacsim.devices.printer.statuses import NO_SUCH_EVENT_TYPE, SUCCESS
 from linacsim.devices.sopclasses import Verification
 from linacsim.errors import InputError
+from linacsim.kernel.border.serving import serve_with
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
@@ -74,19 +72,13 @@ class Printer(Device):
             raise InputError("this printer serves nothing but TLS", self.name, "give it a certificate (--tls-cert)")
         ae = application_entity(self, self.personality)
         self.support(ae)
-        operations = {
-            evt.EVT_N_GET: "N-GET", evt.EVT_N_CREATE: "N-CREATE", evt.EVT_N_SET: "N-SET", evt.EVT_N_ACTION: "N-ACTION",
-            evt.EVT_N_DELETE: "N-DELETE",
-        }  # fmt: skip
         listen(
             self,
             ae,
             port,
             [
-                *((event, self._serving(operation)) for event, operation in operations.items()),
                 (evt.EVT_N_EVENT_REPORT, lambda _event: (NO_SUCH_EVENT_TYPE, None)),
                 (evt.EVT_C_ECHO, lambda _event: SUCCESS),
-                (evt.EVT_DIMSE_RECV, self._received),
                 (evt.EVT_ACCEPTED, self._enter),
                 (evt.EVT_RELEASED, self._leave),
                 (evt.EVT_ABORTED, self._leave),
@@ -117,20 +109,8 @@ class Printer(Device):
         ae.add_supported_context(Verification, syntaxes)
 
     def _enter(self, event: evt.Event) -> None:
-        self.desks[event.assoc] = Clerk(self, event.assoc)
-
-    def _received(self, event: evt.Event) -> None:
-        if event.assoc in self.desks:
-            self.desks[event.assoc].received(event.message)
-
-    def _serving(self, operation: str) -> Callable[[evt.Event], Any]:
-        def handler(event: evt.Event) -> Any:
-            clerk = self.desks.get(event.assoc)
-            # a request that is served when its client has left: nobody will read the answer
-            status, attributes = clerk.serve(operation, event) if clerk is not None else (PROCESSING_FAILURE, None)
-            return status if operation == "N-DELETE" else (status, attributes)
-
-        return handler
+        clerk = self.desks[event.assoc] = Clerk(self, event.assoc)
+        serve_with(event.assoc, clerk.serve)
 
     def _leave(self, event: evt.Event) -> None:
         """The hierarchy ends with its association (PS3.4 H.2.2); what was printed is in the queue as a copy."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linacsim.devices.printclasses import BasicFilmSession
-from linacsim.devices.printer.answers import Answer, as_taken, copied
+from linacsim.devices.printer.answers import Answer, as_taken
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.hierarchy import FilmBox, FilmSession
 from linacsim.devices.printer.printing import check_print, print_films
@@ -43,7 +43,7 @@ def create(desk: Desk, request: Request) -> Answer:
     desk.work.session = session
     return Answer(
         status=taken.status,
-        attributes=copied(taken.attributes),
+        attributes=taken.attributes,
         comment=taken.comment,
         tags=tuple(taken.tags),
         uid="" if request.uid else session.uid,

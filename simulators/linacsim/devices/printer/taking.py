@@ -7,8 +7,6 @@ there is no other.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +14,9 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
+from linacsim.devices.printer.elements import Known, elements
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.rules import DENSITIES, Rule, Rules
 from linacsim.devices.printer.statuses import (
@@ -65,6 +65,14 @@ class Taken:
         if tag:
             self.tags.append(tag)
 
+    def add(self, other: Taken) -> None:
+        """Take what has been taken elsewhere."""
+        self.attributes.update(other.attributes)
+        if other.status != SUCCESS:
+            self.warn(other.status, other.comment)
+        self.tags += other.tags
+        self.given += other.given
+
 
 def take(given: Dataset, rules: Rules, printer: PrinterPersonality, *, setting: bool = False) -> Taken:
     """Hold the attributes `given` against `rules` and return them as they are taken.
@@ -81,39 +89,27 @@ def take(given: Dataset, rules: Rules, printer: PrinterPersonality, *, setting: 
     """
     taken = Taken()
     for element in elements(given):
-        rule = rules.get(element.keyword)
-        if rule is None:
-            _unknown(element, printer, taken)
-        elif not rule.supported(printer):
-            taken.warn(ATTRIBUTE_LIST_ERROR, f"{element.keyword} is not supported", element.tag)
-        else:
-            _take_one(element, rule, printer, taken, setting=setting)
+        remarks = element.remarks if isinstance(element, Known) else {}
+        known = remarks.get((id(rules), setting))
+        if known is None or known[0] is not printer:
+            known = printer, _taken_alone(element, rules, printer, setting=setting)
+            remarks[id(rules), setting] = known
+        taken.add(known[1])
     if not setting:
-        for keyword, rule in rules.items():
-            _complete(keyword, rule, printer, taken)
+        _complete(rules, printer, taken)
     return taken
 
 
-def elements(given: Dataset) -> Iterator[DataElement]:
-    """Yield the elements of a data set that came from a peer; group lengths are passed over.
-
-    Raises
-    ------
-    RefusedError
-        0106 if a value cannot be read as its VR says.
-    """
-    for tag in sorted(given.keys()):
-        if tag.element == 0:
-            continue
-        try:
-            with warnings.catch_warnings():
-                # what a value should look like is told below, by a status
-                warnings.simplefilter("ignore")
-                element = given[tag]
-                _ = element.value
-        except Exception as exc:  # noqa: BLE001 - pydicom lets through whatever decoding a value raises
-            raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{tag} cannot be read: {type(exc).__name__}", tag) from None
-        yield element
+def _taken_alone(element: DataElement, rules: Rules, printer: PrinterPersonality, *, setting: bool) -> Taken:
+    """Take one element: what becomes of it does not hang on the others."""
+    taken, rule = Taken(), rules.get(element.keyword)
+    if rule is None:
+        _unknown(element, printer, taken)
+    elif not rule.supported(printer):
+        taken.warn(ATTRIBUTE_LIST_ERROR, f"{element.keyword} is not supported", element.tag)
+    else:
+        _take_one(element, rule, printer, taken, setting=setting)
+    return taken
 
 
 def _unknown(element: DataElement, printer: PrinterPersonality, taken: Taken) -> None:
@@ -138,10 +134,11 @@ def _take_one(element: DataElement, rule: Rule, printer: PrinterPersonality, tak
         if setting:
             taken.attributes.add_new(tag, wanted, rule.default(printer) if rule.default else None)
         return
-    if rule.sequence:
-        taken.attributes.add(element)
-        return
-    taken.attributes.add_new(tag, element.VR, _value(element, rule, printer, taken))
+    value = element.value if rule.sequence else _value(element, rule, printer, taken)
+    if value is element.value:
+        taken.attributes[element.tag] = element
+    else:
+        taken.attributes.add_new(tag, element.VR, value)
 
 
 def _value(element: DataElement, rule: Rule, printer: PrinterPersonality, taken: Taken) -> Any:
@@ -201,15 +198,33 @@ def _number(value: Any, keyword: str, tag: int) -> int:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{keyword} is no number", tag) from None
 
 
-def _complete(keyword: str, rule: Rule, printer: PrinterPersonality, taken: Taken) -> None:
-    """Refuse a request without a required attribute; fill in a default."""
-    if keyword in taken.attributes:
-        return
-    if rule.required:
-        raise RefusedError(MISSING_ATTRIBUTE, f"{keyword} is missing")
-    value = rule.default(printer) if rule.default is not None else None
-    if value is not None:
-        setattr(taken.attributes, keyword, value)
+def _complete(rules: Rules, printer: PrinterPersonality, taken: Taken) -> None:
+    """Refuse a request without a required attribute; fill in defaults."""
+    for tag, keyword, default in _absent(rules, printer):
+        if tag in taken.attributes:
+            continue
+        if default is None:
+            raise RefusedError(MISSING_ATTRIBUTE, f"{keyword} is missing")
+        taken.attributes[tag] = default
+
+
+def _absent(rules: Rules, printer: PrinterPersonality) -> list[tuple[BaseTag, str, Known | None]]:
+    """Return, of what matters if it is missing, tag, keyword and default; ``None`` for what is required."""
+    known = _defaults.get(id(rules))
+    if known is not None and known[0] is printer:
+        return known[1]
+    found: list[tuple[BaseTag, str, Known | None]] = []
+    for keyword, rule in rules.items():
+        tag = Tag(keyword)
+        value = rule.default(printer) if rule.default is not None and not rule.required else None
+        if rule.required or value is not None:
+            default = None if rule.required else Known(tag, dictionary_VR(tag), value)
+            found.append((tag, keyword, default))
+    _defaults[id(rules)] = printer, found
+    return found
+
+
+_defaults: dict[int, tuple[PrinterPersonality, list[tuple[BaseTag, str, Known | None]]]] = {}
 
 
 def _is_empty(element: DataElement) -> bool:

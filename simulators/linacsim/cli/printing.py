@@ -1,0 +1,32 @@
+"""Printers that serve for days: films wait on the disk, and are drawn without holding up any client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from linacsim.cli.terminal import say
+from linacsim.devices.printer.drawing import DrawingProcess
+from linacsim.devices.printer.services import Printer
+
+
+@contextmanager
+def drawing_beside(printers: list[Printer]) -> Iterator[None]:
+    """Have `printers` keep films on the disk until they have come out, and draw them in a process of its own.
+
+    What an earlier run has left there is printed now.
+    """
+    if not printers:
+        yield
+        return
+    drawing = DrawingProcess()
+    drawing.start()
+    for printer in printers:
+        printer.draw = drawing
+        jobs = printer.keep()
+        if jobs:
+            say(f"{printer.name} prints what an earlier run has left: {jobs} job{'s' if jobs > 1 else ''}\n")
+    try:
+        yield
+    finally:
+        drawing.close()
