@@ -108,7 +108,7 @@ def test_the_preferred_transfer_syntax_comes_first(bench_clock: Bench) -> None:
         (Serves(storage=("cat",)), "unknown kind of object 'cat'; did you mean 'ct'"),
         (
             Serves(transfer_syntaxes=("implicit",)),
-            "unknown transfer syntax 'implicit'; known transfer syntaxes: explicit-big",
+            "unknown transfer syntax 'implicit'; did you mean 'implicit-little'",
         ),
         (Serves(transfer_syntaxes=("1.2.3",)), "unknown transfer syntax '1.2.3'"),
     ],
