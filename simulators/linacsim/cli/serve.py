@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,16 @@ from linacsim.cli.bars import bars
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.personalities import add_option, chosen
-from linacsim.cli.terminal import colours, say
+from linacsim.cli.printing import drawing_beside
+from linacsim.cli.telling import Teller
+from linacsim.cli.terminal import say
 from linacsim.devices.printer.hardware.console import Panel
 from linacsim.devices.printer.services import Printer
 from linacsim.devices.registry import KINDS
 from linacsim.errors import InputError
 from linacsim.kernel.allocator import keep_large_blocks
+from linacsim.kernel.core import Kernel
 from linacsim.kernel.live import LiveKernel
-from linacsim.kernel.log import Record
-from linacsim.report import needs_ascii, timeline
 from linacsim.settings import Settings
 
 DEFAULT_PORT = 11112
@@ -49,7 +49,7 @@ def add_to(commands: Any) -> None:
     add_option(parser)
     archive.add_options(parser)
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
-    parser.add_argument("--verbose", action="store_true", help="also a line for each C-STORE message")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also a line for each message that goes well")
     parser.set_defaults(command=command)
 
 
@@ -75,18 +75,24 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
     bench.log.keep = _KEEP
     stop, settings = _on_signals(), _settings(options)
     async with bench:
-        bench.log.listeners.append(_Teller(verbose=options.verbose))
+        bench.log.listeners.append(Teller(verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
             with bars() as bench.kernel.progress:
-                device = bench.add(name, title, port=port + ordinal if port else 0, tls=tls, settings=settings.get(name))
+                device = bench.add(
+                    name, title, port=port + ordinal if port else 0, tls=tls, settings=settings.get(name)
+                )
             bench.kernel.progress = None
             host, where = bench.address_of(device.name)
             say(f"{name} {device.name} listens on {host}:{where}\n")
-        kept = f"{options.out}/" if options.store is None else f"{options.out}/, those of the archive to {options.store}/"
+        kept = (
+            f"{options.out}/" if options.store is None else f"{options.out}/, those of the archive to {options.store}/"
+        )
         say(f"films and objects go to {kept}; stop with Ctrl-C\n")
-        _operate(bench)
-        await stop.wait()
+        printers = [device for device in bench.devices.values() if isinstance(device, Printer)]
+        with drawing_beside(printers):
+            _operate({one.name: Panel(one.hardware) for one in printers}, bench.kernel)
+            await stop.wait()
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Settings]:
@@ -96,12 +102,11 @@ def _settings(options: argparse.Namespace) -> dict[str, Settings]:
     return settings if stored is None else {**settings, "archive": stored}
 
 
-def _operate(bench: Bench) -> None:
+def _operate(panels: dict[str, Panel], kernel: Kernel) -> None:
     """Let an operator stand beside the devices that have something to operate."""
-    panels = {name: Panel(device.hardware) for name, device in bench.devices.items() if isinstance(device, Printer)}
     if not panels:
         return
-    console, loop, kernel = Console(panels, say), asyncio.get_running_loop(), bench.kernel
+    console, loop = Console(panels, say), asyncio.get_running_loop()
     say(console.hint)
 
     def take(line: str) -> None:
@@ -124,23 +129,3 @@ def _on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
-
-
-class _Teller:
-    """Prints a line for each happening."""
-
-    def __init__(self, *, verbose: bool) -> None:
-        self._verbose = verbose
-        self._colour = colours(sys.stdout)
-        self._ascii = needs_ascii(sys.stdout)
-
-    def __call__(self, record: Record) -> None:
-        """Print the line of `record`; the messages of a transfer that goes well only if asked for."""
-        if self._verbose or not _is_routine(record):
-            text = timeline([record], colour=self._colour, ascii_only=self._ascii)
-            say(text if text.endswith("\n") else text + "\n")
-
-
-def _is_routine(record: Record) -> bool:
-    """Whether `record` is of a C-STORE that goes well: the object that has been stored says as much."""
-    return record["event"].startswith("C-STORE-") and not record.get("status")
