@@ -63,7 +63,7 @@ def test_a_thousand_idle_seconds_cost_almost_no_steps(counted: Counted) -> None:
     idle, busy = counted.bench.run(body)
     # a poll each millisecond in four loops would be four million
     assert idle <= 10
-    assert 10 < busy < 200
+    assert 0 < busy <= 10
 
 
 def test_a_hundred_idle_associations_cost_no_more_than_their_number(counted: Counted) -> None:

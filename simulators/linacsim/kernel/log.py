@@ -48,8 +48,11 @@ class EventLog:
 
     def add(self, at: str, event: str, **fields: Any) -> Record:
         """Record that `event` happened at the peer `at` now; fields that are ``None`` are left out."""
-        record: Record = {"n": self._count, "t": self._now(), "at": at, "event": event}
-        record.update({key: value for key, value in fields.items() if value is not None})
+        return self.record(at, event, {key: value for key, value in fields.items() if value is not None})
+
+    def record(self, at: str, event: str, fields: dict[str, Any]) -> Record:
+        """Record that `event` happened at the peer `at` now, with `fields` as they are; none of them is ``None``."""
+        record: Record = {"n": self._count, "t": self._now(), "at": at, "event": event, **fields}
         self._count += 1
         self.records.append(record)
         if self.keep is not None and len(self.records) > 2 * self.keep:

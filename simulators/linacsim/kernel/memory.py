@@ -57,7 +57,7 @@ class MemoryStream(Stream):
         """Whether the bytes under way or not yet read by the peer exceed the window."""
         return self._in_flight > WINDOW
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send `data`; it arrives one latency later."""
         self._check_open()
         payload = bytes(data)
@@ -71,8 +71,7 @@ class MemoryStream(Stream):
             return
         self.closed = True
         # nobody reads any more what lies here; the writer must not wait for that
-        self._taken(len(self.buffer))
-        self.buffer = bytearray()
+        self.forget()
         self._later(self._arrive_end)
 
     def reset(self) -> None:
@@ -111,7 +110,7 @@ class MemoryStream(Stream):
         was = self.congested
         self._in_flight -= count
         if was and not self.congested:
-            self.on_change()
+            self.on_room()
 
 
 class MemoryListener:

@@ -79,4 +79,5 @@ class Place:
 
     def log(self, event: str, **fields: Any) -> None:
         """Record that `event` happened here now; underscores in field names become hyphens."""
-        self.kernel.log.add(self.name, event, **{key.replace("_", "-"): value for key, value in fields.items()})
+        named = {key.replace("_", "-"): value for key, value in fields.items() if value is not None}
+        self.kernel.log.record(self.name, event, named)

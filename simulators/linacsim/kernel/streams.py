@@ -21,6 +21,10 @@ WINDOW = 1 << 20
 """Bytes that may wait between a sender and a reader before the sender is told to wait."""
 
 
+_PIECES_MOST = 1024
+"""Pieces that are kept apart: a peer may send its bytes one by one."""
+
+
 class Stream(ABC):
     """One end of a connection.
 
@@ -30,23 +34,78 @@ class Stream(ABC):
         The two addresses.
     buffer : bytearray
         Bytes that have arrived and not been taken yet.
+    waiting : int
+        How many those are.
+    wanted : int
+        How many the reader has to see at once before it can take any.
     eof : bool
         The peer sends no more.
     broken : str
         Why the connection is gone, empty while it is not.
     on_change : callable
-        Called whenever bytes, an end, a break or room for sending have come.
+        Called whenever bytes, an end or a break have come.
+    on_room : callable
+        Called when there is room for sending again; does what `on_change` does unless set otherwise.
+
+    What arrives is kept in the pieces in which it came until somebody looks at the `buffer`; `head` and `cut` do without
+    putting them together.
     """
 
     def __init__(self, local: Address, remote: Address) -> None:
         self.local = local
         self.remote = remote
-        self.buffer = bytearray()
+        self._pieces: list[bytes | memoryview] = []
+        self.waiting = 0
+        self.wanted = 0
         self.eof = False
         self.broken = ""
         self.closed = False
         self.deaf = False
         self.on_change: Callable[[], None] = _nobody
+        self.on_room: Callable[[], None] = self._room
+        self._buffer = bytearray()
+
+    @property
+    def buffer(self) -> bytearray:
+        """All bytes that have arrived and not been taken, in one piece."""
+        if self._pieces:
+            self._put_together()
+        return self._buffer
+
+    def _put_together(self) -> None:
+        for piece in self._pieces:
+            self._buffer += piece
+        self._pieces.clear()
+
+    def head(self, count: int) -> bytes | memoryview:
+        """Return up to `count` of the bytes that have arrived first; they stay."""
+        if self._buffer:
+            return bytes(self._buffer[:count]) if len(self._buffer) >= count else bytes(self.buffer[:count])
+        first: bytes | memoryview = b""
+        for piece in self._pieces:
+            first = b"".join((first, piece)) if first else piece
+            if len(first) >= count:
+                break
+        return first[:count]
+
+    def cut(self, count: int) -> list[memoryview]:
+        """Take `count` bytes, which have arrived, in the pieces in which they came."""
+        if self._buffer:
+            self._pieces.insert(0, bytes(self._buffer))
+            self._buffer = bytearray()
+        pieces, found, left = self._pieces, [], count
+        while left:
+            piece = memoryview(pieces[0])
+            if len(piece) > left:
+                pieces[0] = piece[left:]
+                piece = piece[:left]
+            else:
+                del pieces[0]
+            found.append(piece)
+            left -= len(piece)
+        self.waiting -= count
+        self._taken(count)
+        return found
 
     def feed(self, data: bytes) -> None:
         """Take in bytes from the network."""
@@ -55,7 +114,10 @@ class Stream(ABC):
         if self.deaf:
             self._taken(len(data))
         else:
-            self.buffer += data
+            self._pieces.append(data)
+            self.waiting += len(data)
+            if len(self._pieces) > _PIECES_MOST:
+                self._put_together()
         self.on_change()
 
     def feed_eof(self) -> None:
@@ -73,23 +135,26 @@ class Stream(ABC):
 
     def take(self, count: int) -> bytearray:
         """Return and remove up to `count` bytes."""
-        if count >= len(self.buffer):
-            data, self.buffer = self.buffer, bytearray()
+        buffer = self.buffer
+        if count >= len(buffer):
+            data, self._buffer = buffer, bytearray()
         else:
-            data = self.buffer[:count]
-            del self.buffer[:count]
+            data = buffer[:count]
+            del buffer[:count]
+        self.waiting -= len(data)
         self._taken(len(data))
         return data
-
-    def skip(self, count: int) -> None:
-        """Remove `count` bytes that have been looked at in place."""
-        del self.buffer[:count]
-        self._taken(count)
 
     def ignore_input(self) -> None:
         """Throw away what has arrived and all that will: after an invalid PDU nothing makes sense any more."""
         self.deaf = True
-        dropped, self.buffer = len(self.buffer), bytearray()
+        self.forget()
+
+    def forget(self) -> None:
+        """Throw away what has arrived."""
+        self._pieces.clear()
+        self._buffer = bytearray()
+        dropped, self.waiting = self.waiting, 0
         self._taken(dropped)
 
     @property
@@ -98,7 +163,7 @@ class Stream(ABC):
         """Whether the peer has fallen behind by more than the window."""
 
     @abstractmethod
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send `data`.
 
         Raises
@@ -106,6 +171,16 @@ class Stream(ABC):
         OSError
             If the connection is closed or broken.
         """
+
+    def write_all(self, parts: list[bytes | memoryview]) -> None:
+        """Send `parts` one after the other, in one go.
+
+        Raises
+        ------
+        OSError
+            If the connection is closed or broken.
+        """
+        self.write(parts[0] if len(parts) == 1 else b"".join(parts))
 
     @abstractmethod
     def close(self) -> None:
@@ -118,6 +193,9 @@ class Stream(ABC):
     @abstractmethod
     def _taken(self, count: int) -> None:
         """Room for `count` more bytes has become free."""
+
+    def _room(self) -> None:
+        self.on_change()
 
     def _check_open(self) -> None:
         if self.broken:

@@ -91,6 +91,8 @@ class Task(greenlet):
         What ended the task, if it did not return.
     deadline : callable
         For a task that polls: microseconds until the timer that it looks at runs out, or ``None``.
+    has_work : callable
+        For a task that polls: whether something is there that it has to see to; then it does not wait.
     """
 
     def __init__(self, kernel: Kernel, fn: Callable[[], Any], name: str, place: Place, wake: Wake | None) -> None:
@@ -106,6 +108,7 @@ class Task(greenlet):
         self.rounds = 0
         self.turns = 0
         self.deadline: Callable[[], int | None] = _none
+        self.has_work: Callable[[], bool] = _no
         self._fn = fn
         self._alarm = Alarm(kernel.env, self._ring)
         self._parked = True
@@ -133,6 +136,13 @@ class Task(greenlet):
         if timeout is not None:
             self._alarm.clear()
         return not self._rang
+
+    def give_way(self) -> None:
+        """Let everybody else have a turn who is due at this instant."""
+        self.why = "its turn"
+        self._parked = True
+        self.unpark()
+        self._hub().switch()
 
     def _hub(self) -> greenlet:
         """Return whoever drives the kernel, to whom control goes back."""
@@ -177,12 +187,16 @@ class Task(greenlet):
         except BaseException as exc:
             self.raised = exc
         self._alarm.retire()
-        self._fn, self.deadline = _none, _none
+        self._fn, self.deadline, self.has_work = _none, _none, _no
         self.kernel.task_ended(self, value)
 
 
 def _none() -> None:
     return None
+
+
+def _no() -> bool:
+    return False
 
 
 def _nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from linacsim.kernel.places import Place
 
 _BACKLOG = 512
+_PARTS_AT_ONCE = 512
+"""Parts that are handed to the operating system at once; it takes 1024 (IOV_MAX)."""
 _LINGER = 10.0
 """Seconds that a peer may take to read the rest after we have closed: one that never reads must not keep it for ever."""
 _TLS_HANDSHAKE = 10.0
@@ -37,6 +40,8 @@ class TcpStream(Stream, asyncio.Protocol):
         self._full = False
         self._paused = False
         self._recorded = True
+        self._encrypted = False
+        self._descriptor = -1
 
     @property
     def congested(self) -> bool:
@@ -54,6 +59,8 @@ class TcpStream(Stream, asyncio.Protocol):
         self.local = transport.get_extra_info("sockname")[:2]
         self.remote = (transport.get_extra_info("peername") or ("", 0))[:2]
         self._transport.set_write_buffer_limits(high=WINDOW)
+        self._encrypted = transport.get_extra_info("sslcontext") is not None
+        self._descriptor = sock.fileno()
         self._network.streams[self] = None
         if self._accept is not None:
             self._record("SYN", self.remote, self.local)
@@ -67,7 +74,7 @@ class TcpStream(Stream, asyncio.Protocol):
         """Take in bytes."""
         self._record("DATA", self.remote, self.local, data)
         self._network.kernel.enter(self.feed, data)
-        if len(self.buffer) > WINDOW and not self._paused and not self.closed:
+        if self.waiting > max(WINDOW, self.wanted) and not self._paused and not self.closed:
             self._paused = True
             self._transport.pause_reading()
 
@@ -91,15 +98,26 @@ class TcpStream(Stream, asyncio.Protocol):
     def resume_writing(self) -> None:
         """The send buffer has room."""
         self._full = False
-        self._network.kernel.enter(self.on_change)
+        self._network.kernel.enter(self.on_room)
 
     # what the association calls
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send `data`."""
         self._check_open()
         self._record("DATA", self.local, self.remote, data)
         self._transport.write(data)
+
+    def write_all(self, parts: list[bytes | memoryview]) -> None:
+        """Send `parts` without putting them together, as far as the operating system takes them now."""
+        recording = self._recorded and self._network.kernel.traffic.enabled
+        plain = not (recording or self._encrypted or self._transport.is_closing())
+        if len(parts) == 1 or not plain or self._transport.get_write_buffer_size():
+            super().write_all(parts)
+            return
+        self._check_open()
+        for rest in _write_now(self._descriptor, parts):
+            self._transport.write(rest)
 
     def close(self) -> None:
         """Close; what was written is still sent."""
@@ -128,14 +146,14 @@ class TcpStream(Stream, asyncio.Protocol):
         self._transport.abort()
 
     def _taken(self, count: int) -> None:
-        if self._paused and len(self.buffer) <= WINDOW // 2 and not self._transport.is_closing():
+        if self._paused and self.waiting <= max(WINDOW // 2, self.wanted) and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
 
-    def _record(self, kind: str, source: Address, target: Address, data: bytes = b"") -> None:
+    def _record(self, kind: str, source: Address, target: Address, data: bytes | memoryview = b"") -> None:
         kernel = self._network.kernel
         if self._recorded and kernel.traffic.enabled:
-            kernel.traffic.add(kernel.now, source, target, kind, data)  # type: ignore[arg-type]
+            kernel.traffic.add(kernel.now, source, target, kind, bytes(data))  # type: ignore[arg-type]
 
 
 class TcpListener:
@@ -238,6 +256,22 @@ class TcpNetwork:
             listener.close()
         for stream in list(self.streams):
             stream.drop()
+
+
+def _write_now(descriptor: int, parts: list[bytes | memoryview]) -> list[bytes | memoryview]:
+    """Let the operating system take as many bytes of `parts` as it will; return the others."""
+    if len(parts) > _PARTS_AT_ONCE:
+        return [b"".join(parts)]
+    try:
+        taken = os.writev(descriptor, parts)
+    except OSError:
+        # it takes none now, or the connection has gone: the transport knows what to do about either
+        return parts
+    for ordinal, part in enumerate(parts):
+        if taken < len(part):
+            return [memoryview(part)[taken:], *parts[ordinal + 1 :]]
+        taken -= len(part)
+    return []
 
 
 def _outcome_of(ended: asyncio.Task[Stream]) -> Stream | BaseException | None:

@@ -42,6 +42,16 @@ class Wake:
             for task in waiting:
                 task.unpark()
 
+    def is_waiting(self, task: Task | None) -> bool:
+        """Whether `task` waits here for something to happen."""
+        return task in self._waiting
+
+    def rouse(self, task: Task | None) -> None:
+        """Let `task` alone look around once, if it waits here: what happened is for nobody else."""
+        if task in self._waiting:
+            self._waiting.remove(task)
+            task.unpark()
+
     def wait(self, task: Task, why: str, timeout: int | None) -> bool:
         """Park `task` until something happens, or for at most `timeout` microseconds."""
         self._waiting.append(task)
@@ -59,6 +69,9 @@ class Wake:
             Returns how many microseconds are left until the timer that this loop checks runs out, or ``None``. Only a
             deadline in the future counts: an idle timer that has run out under a busy handler must not spin.
         """
+        if task.has_work():
+            task.give_way()
+            return
         if self.count != task.seen:
             task.seen = self.count
             task.rounds = _ROUNDS

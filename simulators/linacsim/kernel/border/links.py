@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pynetdicom import evt
 from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ, A_RELEASE_RP, A_RELEASE_RQ
 from pynetdicom.pdu_primitives import A_P_ABORT
 
-from linacsim.kernel.border import lean
+from linacsim.kernel.border import codec, lean
+from linacsim.kernel.border.deliveries import Checkpoint, MessageQueue
 from linacsim.kernel.places import Place
-from linacsim.kernel.tasks import current_task
 from linacsim.kernel.wake import Wake
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
+    from pynetdicom.dimse_messages import DIMSEMessage
 
 PDU_NAMES = {
     A_ASSOCIATE_RQ: "A-ASSOCIATE-RQ",
@@ -27,27 +29,7 @@ PDU_NAMES = {
 }
 """PDUs that are logged by themselves; a P-DATA-TF shows as the DIMSE messages that it carries."""
 
-_DIMSE_FIELDS = (
-    (0x00000110, "message-id"),
-    (0x00000120, "responds-to"),
-    (0x00000002, "sop-class"),
-    (0x00000003, "sop-class"),
-    (0x00001000, "sop-instance"),
-    (0x00001001, "sop-instance"),
-    (0x00000900, "status"),
-    (0x00000902, "error-comment"),
-    (0x00000600, "move-destination"),
-    (0x00001002, "event-type"),
-    (0x00001008, "action-type"),
-    (0x00001020, "remaining"),
-    (0x00001021, "completed"),
-    (0x00001022, "failed"),
-    (0x00001023, "warning"),
-)
-
 _ARTIM_EXPIRED = "Evt18"
-_ESTABLISHED = "Sta6"
-_PDUS_PER_TURN = 64
 
 
 class Link:
@@ -76,13 +58,14 @@ class Link:
         self.other = ""
         self.mute = False
         self.on_request: Callable[[Any, int], bool] | None = None
-        self._pdus = 0
-        self._waited_in_vain = False
         self.assoc: Association
+        self.passage: lean.Passage
+        self._waited_in_vain = False
 
     def attach(self, assoc: Association) -> None:
         """Observe `assoc`, whose constructor has just run."""
         self.assoc = assoc
+        self.passage = lean.Passage(self, assoc)
         for event, handler in (
             (evt.EVT_PDU_SENT, self._pdu_sent),
             (evt.EVT_PDU_RECV, self._pdu_received),
@@ -93,10 +76,13 @@ class Link:
             (evt.EVT_ABORTED, self._aborted),
         ):
             assoc.bind(event, handler)
+        checkpoint = Checkpoint(assoc, self.wake)
+        assoc._reactor_checkpoint = checkpoint  # type: ignore[assignment]
+        assoc.dimse.msg_queue = MessageQueue(checkpoint.rouse)  # type: ignore[assignment]
         assoc.dimse.msg_queue.on_timeout = self._dimse_timeout  # type: ignore[attr-defined]
         assoc.dul.to_user_queue.on_timeout = lambda: self.log("ACSE-timeout")  # type: ignore[attr-defined]
         self._send_msg = assoc.dimse.send_msg
-        assoc.dimse.send_msg = self._respond  # type: ignore[method-assign]
+        assoc.dimse.send_msg = self._send  # type: ignore[method-assign]
         self._receive_primitive = assoc.dimse.receive_primitive
         assoc.dimse.receive_primitive = self._receive  # type: ignore[method-assign]
 
@@ -187,13 +173,14 @@ class Link:
         self._dimse(event.message, "received")
 
     def _dimse(self, message: Any, way: str) -> None:
-        command = message.command_set
-        fields: dict[str, Any] = {}
-        for tag, name in _DIMSE_FIELDS:
-            element = command.get(tag)
-            if element is not None and element.value not in (None, ""):
-                fields[name] = _plain(element.value)
-        self.log(type(message).__name__.replace("_", "-"), way=way, **fields)
+        self.tell(type(message).__name__.replace("_", "-"), way, logged(message))
+
+    def tell(self, message: str, way: str, fields: dict[str, Any]) -> None:
+        """Record that a DIMSE message has gone one way or the other."""
+        known: dict[str, Any] = {"assoc": self.ordinal, "with": self.other, "way": way}
+        if not self.other:
+            del known["with"]
+        self.place.kernel.log.record(self.place.name, message, {**known, **fields})
 
     def _transition(self, event: evt.Event) -> None:
         if event.fsm_event == _ARTIM_EXPIRED:
@@ -213,54 +200,17 @@ class Link:
         if interceptor is not None and self.assoc.is_acceptor:
             interceptor.requested(self.place, self.assoc)
 
-    def _respond(self, primitive: Any, context_id: int) -> None:
+    def _send(self, primitive: Any, context_id: int) -> None:
         if primitive.MessageIDBeingRespondedTo is not None:
             if self.mute:
                 return
             interceptor = self.place.interceptor
             if interceptor is not None and not interceptor.responding(self.place, self.assoc, primitive, context_id):
                 return
-            if lean.is_plain(primitive, self.assoc.dimse.maximum_pdu_size) and not self._watched():
-                self._log_response(primitive)
-                self.assoc.dul.send_pdu(lean.p_data(primitive, context_id))
-                return
-        self._send_msg(primitive, context_id)
-
-    def _watched(self) -> bool:
-        """Whether anybody but the bench has asked to see outgoing messages: then pynetdicom has to build them."""
-        return len(self.assoc.get_handlers(evt.EVT_DIMSE_SENT)) > 1
-
-    def take_p_data(self) -> bool:
-        """Take a P-DATA-TF off the stream the short way; return whether there was one and nobody else is watching."""
-        dul, assoc = self.assoc.dul, self.assoc
-        if dul.state_machine.current_state != _ESTABLISHED or dul.socket is None or dul.socket.socket is None:
-            return False
-        if assoc.get_handlers(evt.EVT_DATA_RECV) or len(assoc.get_handlers(evt.EVT_PDU_RECV)) > 1:
-            return False
-        fragments = lean.take_fragments(dul.socket.socket.stream)  # type: ignore[attr-defined]
-        if fragments is None:
-            return False
-        self._share_the_clock()
-        dul._recv_pdu.put(fragments)  # type: ignore[arg-type]
-        # Evt10: P-DATA-TF PDU received
-        dul.event_queue.put("Evt10")
-        return True
-
-    def _share_the_clock(self) -> None:
-        """Live, let the others have a turn after some PDUs: a peer may send small ones without ever waiting."""
-        self._pdus += 1
-        task = current_task()
-        if task is not None and self._pdus % _PDUS_PER_TURN == 0 and task.kernel.clock == "live":
-            task.kernel.sleep(0)
-
-    def _log_response(self, primitive: Any) -> None:
-        fields = {
-            "responds-to": primitive.MessageIDBeingRespondedTo,
-            "sop-class": _text(primitive.AffectedSOPClassUID),
-            "sop-instance": _text(getattr(primitive, "AffectedSOPInstanceUID", None)),
-            "status": primitive.Status,
-        }
-        self.log(f"{type(primitive).__name__.replace('_', '-')}-RSP", way="sent", **fields)
+        if not self.passage.send(primitive, context_id):
+            if isinstance(primitive._dataset, bytes | bytearray | memoryview):
+                primitive._dataset = BytesIO(primitive._dataset)
+            self._send_msg(primitive, context_id)
 
 
 def link_of(assoc: Association) -> Link:
@@ -269,12 +219,14 @@ def link_of(assoc: Association) -> Link:
     return link
 
 
-def _text(value: Any) -> str | None:
-    return str(value) if value else None
-
-
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, int) else str(value)
+def logged(message: DIMSEMessage) -> dict[str, Any]:
+    """Return what the log tells of a message of pynetdicom's."""
+    fields: dict[str, Any] = {}
+    for tag, name in codec.LOGGED.items():
+        element = message.command_set.get(tag)
+        if element is not None and element.value not in (None, ""):
+            fields[name] = int(element.value) if isinstance(element.value, int) else str(element.value)
+    return fields
 
 
 def _pdu_fields(name: str, pdu: Any) -> dict[str, Any]:

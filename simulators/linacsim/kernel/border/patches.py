@@ -68,7 +68,9 @@ def _start_association(self: Association) -> None:
     link: Link = self.bench_link  # type: ignore[attr-defined]
     link.place.associations[self] = None
     _start(self, lambda: _run_association(self, link), f"{self.mode} of association {link.ordinal}", link)
-    self.bench_task.deadline = lambda: _left(self.dul._idle_timer)  # type: ignore[attr-defined]
+    task: Task = self.bench_task  # type: ignore[attr-defined]
+    task.deadline = lambda: _left(self.dul._idle_timer)
+    task.has_work = self._reactor_checkpoint.has_work  # type: ignore[attr-defined]
 
 
 def _run_association(assoc: Association, link: Link) -> None:
@@ -85,7 +87,9 @@ def _start_dul(self: DULServiceProvider) -> None:
         return
     link: Link = self.assoc.bench_link  # type: ignore[attr-defined]
     _start(self, lambda: _run_dul(self, link), f"upper layer of association {link.ordinal}", link)
-    self.bench_task.deadline = lambda: _left(self.artim_timer)  # type: ignore[attr-defined]
+    task: Task = self.bench_task  # type: ignore[attr-defined]
+    task.deadline = lambda: _left(self.artim_timer)
+    task.has_work = lambda: link.passage.has_more
 
 
 def _run_dul(dul: DULServiceProvider, link: Link) -> None:
@@ -163,7 +167,7 @@ _original_read_pdu_data = DULServiceProvider._read_pdu_data
 def _read_pdu_data(self: DULServiceProvider) -> None:
     """Take a P-DATA-TF the short way if that can be done, anything else pynetdicom's way."""
     link: Link | None = getattr(self.assoc, "bench_link", None)
-    if link is None or not link.take_p_data():
+    if link is None or not link.passage.take():
         _original_read_pdu_data(self)
 
 

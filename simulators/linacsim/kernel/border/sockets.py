@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pynetdicom import evt
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
+from linacsim.kernel.border.lean import HEADER, UNLIMITED
 from linacsim.kernel.streams import Stream
 from linacsim.kernel.tasks import Task, current_task
 from linacsim.kernel.traffic import Address
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("linacsim.kernel.border")
 
-HEADER = 6
-"""PDU type, reserved byte and length (PS3.8 9.3.1)."""
 ASSOCIATE_LIMIT = 1 << 20
 """Bytes of an A-ASSOCIATE-RQ or -AC that are believed: 128 contexts with all transfer syntaxes need a twentieth of it."""
-UNLIMITED = 1 << 28
-"""Bytes of a P-DATA-TF PDU that are believed when the announced maximum length is 0 (no maximum, PS3.8 D.1)."""
 
 _ASSOCIATE = (0x01, 0x02)
 _P_DATA = 0x04
@@ -41,7 +38,15 @@ class StreamSocket:
         self._timeout: float | None = None
         self._stream = stream
         if stream is not None:
-            stream.on_change = link.wake.notify
+            self._heed(stream)
+
+    def _heed(self, stream: Stream) -> None:
+        stream.on_change, stream.on_room = self.link.passage.arrived, self.link.wake.notify
+
+    @property
+    def connected(self) -> Stream | None:
+        """The connection, if there is one yet."""
+        return self._stream
 
     @property
     def stream(self) -> Stream:
@@ -63,7 +68,7 @@ class StreamSocket:
         except OSError as exc:
             place.log("connection-failed", error=exc.strerror or str(exc), assoc=self.link.ordinal)
             raise
-        self._stream.on_change = self.link.wake.notify
+        self._heed(self._stream)
 
     def getsockname(self) -> Address:
         """Return the local address."""
@@ -114,15 +119,17 @@ class BenchSocket(AssociationSocket):
         if self.socket is None or not self._is_connected:
             return False
         stream: Stream = self.socket.stream  # type: ignore[attr-defined]
-        if stream.broken and not stream.buffer:
+        if stream.broken and not stream.waiting:
             return self._lost()
-        if len(stream.buffer) < HEADER:
+        if stream.waiting < HEADER:
             return stream.eof
-        pdu_type, length = stream.buffer[0], int.from_bytes(stream.buffer[2:HEADER], "big")
+        head = stream.head(HEADER)
+        pdu_type, length = head[0], int.from_bytes(head[2:HEADER], "big")
         complaint = self._complaint(pdu_type, length)
         if complaint:
             return self._refuse(stream, pdu_type, length, complaint)
-        return stream.eof or len(stream.buffer) >= HEADER + length
+        stream.wanted = HEADER + length
+        return stream.eof or stream.waiting >= stream.wanted
 
     def _lost(self) -> bool:
         if not self._told:
@@ -156,15 +163,25 @@ class BenchSocket(AssociationSocket):
     def send(self, bytestream: bytes) -> None:
         """Send `bytestream`, waiting while the peer has fallen behind."""
         try:
-            stream: Stream = self.socket.stream  # type: ignore[union-attr]
-            stream.write(bytestream)
-            if stream.congested:
-                self._drain(stream)
+            self.write_all([bytestream])
         except (OSError, AttributeError):
             # Evt17: transport connection closed
             self.event_queue.put("Evt17")
             return
         evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": bytestream})
+
+    def write_all(self, parts: list[bytes | memoryview]) -> None:
+        """Send `parts`, waiting while the peer has fallen behind.
+
+        Raises
+        ------
+        OSError
+            If the connection has gone, or the peer does not read within the network timeout.
+        """
+        stream: Stream = self.socket.stream  # type: ignore[union-attr]
+        stream.write_all(parts)
+        if stream.congested:
+            self._drain(stream)
 
     def _drain(self, stream: Stream) -> None:
         task = current_task()
