@@ -257,7 +257,7 @@ def _print(area: NDArray[Any], image: PlacedImage, plane: int, sheet: FilmSheet,
     shown = magnify(pixels, how.size, kernel, image.smoothing, within=(box.height, box.width))
     top, left = (box.height - shown.shape[0]) // 2, (box.width - shown.shape[1]) // 2
     curve = ink(np.clip(_curve(image, sheet), sheet.film.dmin, sheet.film.dmax))
-    area[top : top + shown.shape[0], left : left + shown.shape[1]] = curve[curve_index(shown, image.bits)]
+    area[top : top + shown.shape[0], left : left + shown.shape[1]] = curve.take(curve_index(shown, image.bits))
 
 
 def _curve(image: PlacedImage, sheet: FilmSheet) -> Density:

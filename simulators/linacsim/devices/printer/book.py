@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class JobBook:
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._instances: dict[str, JobInstance] = {}
+        self._ended: deque[JobInstance] = deque()
 
     def __len__(self) -> int:
         return len(self._instances)
@@ -79,6 +81,7 @@ class JobBook:
         instance.state, instance.info = job.state, job.info
         if job.ended:
             instance.ended = self._printer.place.kernel.now
+            self._ended.append(instance)
 
     def find(self, uid: str) -> JobInstance | None:
         """Return the job with this SOP Instance UID."""
@@ -87,9 +90,8 @@ class JobBook:
 
     def _forget_old(self) -> None:
         now, kept = self._printer.place.kernel.now, self._printer.personality.job_kept
-        for instance in list(self._instances.values()):
-            if instance.ended is not None and now - instance.ended > kept:
-                del self._instances[instance.uid]
+        while self._ended and now - (self._ended[0].ended or 0) > kept:
+            del self._instances[self._ended.popleft().uid]
 
     def told(self, instance: JobInstance) -> Dataset:
         """Return the attributes of a Print Job (PS3.3 C.13.8)."""

@@ -123,6 +123,14 @@ def _read(given: Dataset, tag: BaseTag) -> DataElement:
     return element
 
 
+def shared(attributes: Dataset) -> Dataset:
+    """Return a data set of the same elements that remember how they are written."""
+    known = Dataset()
+    for element in attributes:
+        known[element.tag] = Known(element.tag, element.VR, element.value)
+    return known
+
+
 def encoded(attributes: Dataset, *, implicit: bool) -> bytes:
     """Return a data set encoded, little endian."""
     parts = []

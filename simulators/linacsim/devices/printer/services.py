@@ -23,6 +23,7 @@ from linacsim.devices.printclasses import (
 from linacsim.devices.printer.book import JobBook
 from linacsim.devices.printer.clerk import Clerk
 from linacsim.devices.printer.drawing import Draw, drawn
+from linacsim.devices.printer.elements import shared
 from linacsim.devices.printer.hardware import FilmHardware
 from linacsim.devices.printer.hardware.acts import ACTIONS, BREAKAGES, EVENTS, FIELDS, Act
 from linacsim.devices.printer.hardware.memory import PrintBuffer
@@ -64,6 +65,7 @@ class Printer(Device):
         self.desks: dict[Association, Clerk] = {}
         self.draw: Draw = drawn
         self.spool: Spool | None = None
+        self._about: tuple[tuple[str, str, int], Dataset] | None = None
         self.hardware.watchers.append(self.tell_status)
 
     def start(self, port: int) -> None:
@@ -124,16 +126,22 @@ class Printer(Device):
         return self.hardware.memory
 
     def about(self) -> Dataset:
-        """Return the attributes of the Printer (PS3.3 C.13.9)."""
+        """Return the attributes of the Printer (PS3.3 C.13.9); they are read, not changed."""
+        now = (*self.hardware.status, self.hardware.calibrated)
+        if self._about is None or self._about[0] != now:
+            self._about = now, shared(self._told(*now))
+        return self._about[1]
+
+    def _told(self, status: str, info: str, calibrated: int) -> Dataset:
         about, told = self.personality, Dataset()
-        told.PrinterStatus, told.PrinterStatusInfo = self.hardware.status
+        told.PrinterStatus, told.PrinterStatusInfo = status, info
         told.PrinterName = about.printer_name
         told.Manufacturer = about.manufacturer
         told.ManufacturerModelName = about.model
         told.DeviceSerialNumber = about.serial
         told.SoftwareVersions = about.software
         if about.calibration_told:
-            moment = self.place.kernel.identity.moment(self.hardware.calibrated)
+            moment = self.place.kernel.identity.moment(calibrated)
             told.DateOfLastCalibration = moment.strftime("%Y%m%d")
             told.TimeOfLastCalibration = moment.strftime("%H%M%S")
         return told

@@ -6,6 +6,7 @@ that was acknowledged is printed at least once. It outlives the program, not the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -35,7 +36,8 @@ class Spool:
         self._shelf = shelf
         self._folder = shelf.folder
         self._name = name
-        self._jobs = 0
+        self._mine = re.compile(rf"{re.escape(name)}-\d+-\d+{re.escape(_SUFFIX)}")
+        self._jobs = max((int(path.name.split("-")[-2]) for path in self._files()), default=0)
 
     def put(self, orders: list[Order]) -> list[Path]:
         """Keep the films of a job; return their files.
@@ -45,7 +47,8 @@ class Spool:
         OSError
             If they cannot be written; then none of them is kept.
         """
-        prefix, kept = self._free_prefix(), list[Path]()
+        self._jobs += 1
+        prefix, kept = f"{self._name}-{self._jobs:06d}", list[Path]()
         try:
             for number, order in enumerate(orders, 1):
                 where = self._shelf.put(KIND, f"{prefix}-{number:03d}{_SUFFIX}", *order.packed())
@@ -55,13 +58,6 @@ class Spool:
             raise
         return kept
 
-    def _free_prefix(self) -> str:
-        while True:
-            self._jobs += 1
-            prefix = f"{self._name}-{self._jobs:06d}"
-            if not self._shelf.has(KIND, f"{prefix}-001{_SUFFIX}") and not any(self._files(prefix)):
-                return prefix
-
     def drop(self, files: list[Path]) -> None:
         """Let go of films that are not waited for any more."""
         for path in files:
@@ -69,7 +65,7 @@ class Spool:
 
     def left(self) -> Iterator[list[tuple[Path, Order]]]:
         """Yield, for each job that an earlier run has left behind, its films; a file that is none is passed over."""
-        for _, files in groupby(self._files(self._name), lambda path: path.name.rpartition("-")[0]):
+        for _, files in groupby(self._files(), lambda path: path.name.rpartition("-")[0]):
             films = []
             for path in files:
                 try:
@@ -79,6 +75,7 @@ class Spool:
             if films:
                 yield films
 
-    def _files(self, prefix: str) -> list[Path]:
+    def _files(self) -> list[Path]:
         folder = self._folder / KIND
-        return sorted(folder.glob(f"{prefix}-*{_SUFFIX}")) if folder.is_dir() else []
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(path for path in found if self._mine.fullmatch(path.name))
