@@ -21,7 +21,7 @@ from linacsim.devices.archive.hardware import Database, DatabaseDownError
 from linacsim.devices.archive.held import Terms, texts
 from linacsim.devices.archive.index import Entry, Index
 from linacsim.devices.archive.leniency import taken
-from linacsim.devices.archive.misbehaviour import Manner
+from linacsim.devices.archive.misbehaviour import Manner, Quirks
 from linacsim.devices.archive.moments import minutes
 from linacsim.devices.archive.negotiation import granted, negotiated
 from linacsim.devices.archive.personality import ArchivePersonality
@@ -79,13 +79,18 @@ class _RefusedError(Exception):
 class Matches(Conversation):
     """The responses to a C-FIND request."""
 
+    def __init__(self, event: evt.Event, quirks: Quirks) -> None:
+        super().__init__(event, quirks)
+        self._pending: Any = None
+
     def match(self, status: int, identifier: bytes) -> None:
-        """Send a match."""
-        response = self._response(status)
-        response.Identifier = BytesIO(identifier)
-        self._send(response)
+        """Send a match; the same response serves for all of them."""
+        if self._pending is None:
+            self._pending = self._response(status)
+        self._pending.Identifier = BytesIO(identifier)
+        self._send(self._pending)
         if self.quirks.repeats == "pending":
-            self._send(response)
+            self._send(self._pending)
 
     def finish(self, status: int, comment: str = "", offending: tuple[int, ...] = ()) -> None:
         """Send the final response."""
@@ -208,13 +213,16 @@ class Finding:
         """Yield the matches, each when the database has found it; others get their turn in between."""
         house = self._house
         kernel, database, owed = house.place.kernel, house.database, 0
-        for number, entry in enumerate(house.index.search(query, after=query.after)):
-            owed += house.personality.database.match_time
+        each = house.personality.database.match_time
+        for number, entry in enumerate(house.index.search(query, after=query.after), 1):
+            owed += each
             if owed >= MILLISECOND or number % _TURN == 0:
                 database.expect_up()
-                kernel.sleep(owed)
+                # no clock can tell much less than a millisecond: shorter times are slept together
+                slept = owed if owed >= MILLISECOND else 0
+                kernel.sleep(slept)
                 database.expect_up()
-                owed = 0
+                owed -= slept
             yield entry
 
     def _beyond(self, talk: Matches) -> int:

@@ -21,7 +21,6 @@ from linacsim.devices.archive.worklist import ScheduledStep
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.personalities import Named, Shipped
 from linacsim.devices.storage.personality import StoragePersonality
-from linacsim.kernel.units import MILLISECOND
 from linacsim.settings import AETitle, Count, Duration, Settings, StatusCode
 
 
@@ -31,12 +30,13 @@ class DatabaseSettings(Settings):
     Attributes
     ----------
     query_time : Duration
-        How long a query takes before its first match, or a retrieval before its first sub-operation.
+        How much longer a query takes before its first match, or a retrieval before its first sub-operation, than the index
+        does by itself.
     match_time : Duration
         How long each further match takes.
     """
 
-    query_time: Duration = MILLISECOND
+    query_time: Duration = 0
     match_time: Duration = 20
 
 
