@@ -271,7 +271,7 @@ def retrieve_query(identifier: Dataset, levels: Levels, *, relational: bool = Fa
             continue
         # a relational retrieval may leave out what is above, and names nothing below either (PS3.4 C.4.2.2.2)
         breaches += _misplaced(key, level, query.level, levels, relational=False)
-        if not is_universal(key):
+        if texts(key):
             query.keys[level].append(key)
     if not query.keys[query.level]:
         breaches.append(_missing(query.level))
