@@ -64,7 +64,7 @@ class Serves(Settings):
         Kinds of objects that are kept (``ct``, ``rtplan``...); every storage SOP class if left out.
     transfer_syntaxes : list of str
         ``implicit-little``, ``explicit-little``, ``explicit-big`` or UIDs, for every SOP class, the preferred one first;
-        all, if left out.
+        all, with Explicit VR Little Endian preferred, if left out.
     """
 
     services: tuple[Service, ...] | None = None
@@ -83,14 +83,13 @@ def narrow(ae: AE, serves: Serves) -> None:
     syntaxes = [_syntax(one) for one in serves.transfer_syntaxes]
     kept = _kept(serves)
     for context in ae.supported_contexts:
-        uid = str(context.abstract_syntax)
-        if uid not in kept:
-            ae.remove_supported_context(uid)
-        elif syntaxes:
-            known: list[str | UID] = [one for one in syntaxes if one in (context.transfer_syntax or ())]
-            ae.remove_supported_context(uid)
-            if known:
-                ae.add_supported_context(uid, known, scu_role=context.scu_role, scp_role=context.scp_role)
+        uid, able = str(context.abstract_syntax), list(context.transfer_syntax or ())
+        # a stable sort: Explicit VR Little Endian comes first, as Implicit VR forgets what private elements are
+        able.sort(key=lambda one: one != ExplicitVRLittleEndian)
+        known: list[str | UID] = [one for one in syntaxes if one in able] if syntaxes else [*able]
+        ae.remove_supported_context(uid)
+        if uid in kept and known:
+            ae.add_supported_context(uid, known, scu_role=context.scu_role, scp_role=context.scp_role)
 
 
 def _kept(serves: Serves) -> set[str]:
