@@ -59,6 +59,7 @@ class Client:
     told: list[Told] = field(default_factory=list)
     assoc: Association | None = None
     take: Callable[[evt.Event], int] | None = None
+    negotiates: list[Any] = field(default_factory=list)
 
     def ask(self, service: str, level: str, root: str = STUDY, to: str = "DEST", **keys: Any) -> list[Told]:
         """Send a request and return its responses up to the final one."""
@@ -91,7 +92,7 @@ class Client:
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 600
         contexts = [build_context(model) for model in (*(models or every), WITHOUT_BULK_DATA)]
         contexts += [build_context(one, self.syntaxes) for one in self.classes]
-        roles: list[Any] = [build_role(one, scp_role=True) for one in self.classes]
+        roles: list[Any] = [*(build_role(one, scp_role=True) for one in self.classes), *self.negotiates]
         host, port = self.bench.address_of("ARCHIVE")
         handlers: list[Any] = [(evt.EVT_C_STORE, self._take), (evt.EVT_DIMSE_RECV, self._note)]
         self.assoc = ae.associate(host, port, contexts, "ARCHIVE", ext_neg=roles, evt_handlers=handlers)

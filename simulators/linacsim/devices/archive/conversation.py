@@ -60,6 +60,7 @@ class Conversation:
         self._context_id: int = event.context.context_id or 0
         self._cancelled = False
         self._first: Counters | None = None
+        self._pending: Any = None
 
     @property
     def cancelled(self) -> bool:
@@ -81,7 +82,8 @@ class Conversation:
         self.refuse_duplicates()
         if self.quirks.pending == "none":
             return
-        response = self._counted(PENDING, done)
+        # one for all of them: making it anew takes longer than sending it
+        response = self._pending = self._counted(PENDING, done, response=self._pending)
         self._send(response)
         if self.quirks.repeats == "pending":
             self._send(response)
@@ -145,10 +147,11 @@ class Conversation:
     def _send(self, response: Any) -> None:
         self.assoc.dimse.send_msg(response, self._context_id)
 
-    def _counted(self, status: int, done: Suboperations, comment: str = "") -> Any:
-        """Return a response with counters."""
-        response = self._response(self.quirks.cancelled_as if status == CANCELLED else status, comment)
+    def _counted(self, status: int, done: Suboperations, comment: str = "", response: Any = None) -> Any:
+        """Return a response with counters; the one that is given, if there is one."""
         quirks = self.quirks
+        if response is None:
+            response = self._response(quirks.cancelled_as if status == CANCELLED else status, comment)
         if quirks.counters != "absent":
             remaining, completed, failed, warning = self._numbers(done)
             may = status in (PENDING, CANCELLED) or quirks.remaining == "in-final"

@@ -10,8 +10,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.presentation import PresentationContext
+from pynetdicom.presentation import PresentationContext, build_context
 
+from linacsim.conformance.kinds import SOP_CLASSES
 from linacsim.devices.archive import retrieval
 from linacsim.devices.archive.attributes import GET_MODELS, MOVE_MODELS
 from linacsim.devices.archive.composite import (
@@ -28,6 +29,7 @@ from linacsim.devices.archive.index import Index, Kept
 from linacsim.devices.archive.leniency import taken_for_retrieval
 from linacsim.devices.archive.limits import MOST
 from linacsim.devices.archive.misbehaviour import Manner, names
+from linacsim.devices.archive.negotiation import negotiated
 from linacsim.devices.archive.personality import ArchivePersonality
 from linacsim.devices.archive.query import BadIdentifierError, read_identifier, retrieve_query
 from linacsim.devices.archive.sources import Frames, Objects, WithoutBulkData
@@ -124,7 +126,7 @@ class Retrieving:
         kept, source = self._wanted(event)
         self._house.tape.mount(talk.still_wanted)
         if not kept and self._house.manner.quirks.calls_for_nothing:
-            source.call(destination, []).release()
+            source.call(destination, [build_context(SOP_CLASSES["ct"])]).release()
         retrieval.move(source, talk, kept, destination, self._house.personality.codes.unreached_destination)
 
     def _get(self, event: evt.Event) -> Iterator[Any]:
@@ -204,7 +206,9 @@ class Retrieving:
             return wanted.level, *self._composite(wanted, WithoutBulkData if model == WithoutBulkDataGet else Objects)
         levels = (MOVE_MODELS | GET_MODELS)[model]
         left = taken_for_retrieval(identifier, levels, house.personality.leniency)
-        query = retrieve_query(left.identifier, levels, relational=house.personality.relational or left.relational)
+        agreed = negotiated(event.assoc, model).relational
+        relational = agreed or house.personality.relational or left.relational
+        query = retrieve_query(left.identifier, levels, relational=relational)
         house.database.ask()
         kept = [one for entry in house.index.search(query) for one in house.index.instances_of(entry)]
         return str(query.level), kept, Objects(house)
