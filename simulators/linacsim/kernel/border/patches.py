@@ -17,9 +17,9 @@ from pynetdicom.sop_class import uid_to_service_class
 from pynetdicom.timer import Timer
 from pynetdicom.transport import AssociationServer, AssociationSocket, ThreadedAssociationServer
 
-from linacsim.kernel.border import commands, standins
+from linacsim.kernel.border import commands, negotiation, standins
 from linacsim.kernel.border.links import Link
-from linacsim.kernel.border.servers import BenchServer, copy_contexts, unbind_standard
+from linacsim.kernel.border.servers import BenchServer, unbind_standard
 from linacsim.kernel.border.sockets import BenchSocket, StreamSocket
 from linacsim.kernel.sync import owned_by
 from linacsim.kernel.tasks import Task, current_task
@@ -204,7 +204,12 @@ def _make_server(real: type[AssociationServer]) -> Any:
 
 def _deepcopy(value: Any) -> Any:
     """Copy presentation contexts; inside a task, no deeper than they can be changed."""
-    return copy.deepcopy(value) if current_task() is None else copy_contexts(value)
+    return copy.deepcopy(value) if current_task() is None else negotiation.copy_contexts(value)
+
+
+def _borrow(value: Any) -> Any:
+    """Copy the server's presentation contexts; inside a task, when somebody looks at them."""
+    return copy.deepcopy(value) if current_task() is None else negotiation.borrow(value)
 
 
 FUNCTIONS: dict[str, tuple[object, str]] = {
@@ -228,6 +233,20 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
     "pynetdicom.ae.AssociationServer": (_make_server(AssociationServer), "listeners of the bench"),
     "pynetdicom.ae.ThreadedAssociationServer": (_make_server(ThreadedAssociationServer), "listeners of the bench"),
     "pynetdicom.ae.deepcopy": (_deepcopy, "a cheaper copy of the contexts for each association"),
-    "pynetdicom.transport.deepcopy": (_deepcopy, "a cheaper copy of the contexts for each association"),
+    "pynetdicom.transport.deepcopy": (_borrow, "no copy of the contexts for each association"),
+    "pynetdicom.association.ServiceUser.get_contexts": (negotiation.get_contexts, "copies for who looks at them"),
+    "pynetdicom.acse.ACSE._negotiate_as_acceptor": (
+        negotiation.negotiate_as_acceptor,
+        "no more contexts than are proposed",
+    ),
+    "pynetdicom.acse.negotiate_as_acceptor": (negotiation.results_of, "no more contexts than are proposed"),
+    "pynetdicom.pdu_items.set_uid": (negotiation.set_uid, "a UID is found valid once"),
+    "pynetdicom.pdu_primitives.set_uid": (negotiation.set_uid, "a UID is found valid once"),
+    "pynetdicom.presentation.set_uid": (negotiation.set_uid, "a UID is found valid once"),
+    "pynetdicom.dimse_primitives.set_uid": (negotiation.set_uid, "a UID is found valid once"),
+    "pynetdicom.presentation.PresentationContext.add_transfer_syntax": (
+        negotiation.add_transfer_syntax,
+        "a transfer syntax is found valid once",
+    ),
 }
 """Functions and classes of pynetdicom that are replaced, and why."""

@@ -90,6 +90,34 @@ PINNED: dict[str, tuple[str, str]] = {
         "5f99c86b14a15cef",
         "serves an N-EVENT-REPORT on a threading.Thread; takes fragments from a P-DATA primitive",
     ),
+    "pynetdicom.association.ServiceUser.get_contexts": (
+        "0e14d47677a204d9",
+        "what `supported_contexts` is read with; keeps them in _contexts",
+    ),
+    "pynetdicom.association.ServiceUser.__init__": (
+        "81bf9cfc3aff80ea",
+        "keeps contexts in _contexts",
+    ),
+    "pynetdicom.presentation.PresentationContext.__init__": (
+        "37a8842ac07cd8f3",
+        "keeps plain values, and a list in _transfer_syntax",
+    ),
+    "pynetdicom.presentation.PresentationContext.add_transfer_syntax": (
+        "83bb818ef65a6968",
+        "appends one that is valid and not there yet; warns of what does not conform",
+    ),
+    "pynetdicom.presentation.negotiate_as_acceptor": (
+        "d5413f08f0ac7b32",
+        "looks at the acceptor's contexts by abstract syntax, and changes none",
+    ),
+    "pynetdicom.utils.set_uid": (
+        "f917a8035170f792",
+        "the same for the same value; warns of what does not conform",
+    ),
+    "pynetdicom._validators.validate_ui": (
+        "3a4aa36750c3c8a5",
+        "accepts every UID that conforms",
+    ),
     "pynetdicom.association.Association._handle_no_response": (
         "6f3d62518395c3a8",
         "aborts what is established and has not answered in time",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from socketserver import BaseServer, TCPServer
 from typing import Any
 
-from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AssociationServer
 
 from linacsim.errors import HarnessError
@@ -81,20 +79,6 @@ class BenchServer(AssociationServer, _Listening):
 
     def service_actions(self) -> None:
         """Nothing to collect."""
-
-
-def copy_contexts(contexts: list[PresentationContext]) -> list[PresentationContext]:
-    """Return copies of `contexts` that negotiation may change.
-
-    pynetdicom copies them deeply for every association: with all storage classes that takes longer than everything
-    else of the association together. Only the context itself and its list of transfer syntaxes can be changed.
-    """
-    copies = []
-    for context in contexts:
-        twin = copy.copy(context)
-        twin._transfer_syntax = list(context._transfer_syntax)
-        copies.append(twin)
-    return copies
 
 
 def unbind_standard(target: Any) -> None:
