@@ -59,6 +59,7 @@ class PrintClient(Device):
     def __init__(self, place: Place, personality: ClientSettings, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
         self._dialogue: Dialogue | None = None
+        self._left: Association | None = None
         self.known: dict[str, list[str]] = {}
 
     def open(self, what: Open) -> None:
@@ -99,14 +100,14 @@ class PrintClient(Device):
 
     def close(self, what: Close) -> None:
         """End the association."""
-        assoc = self._talk.assoc
+        assoc = self._left = self._talk.assoc
+        self._dialogue = None
         if what.how == "leave":
             link_of(assoc).reset()
         elif what.how == "abort":
             assoc.abort()
         elif assoc.is_established:
             assoc.release()
-        self._dialogue = None
 
     @property
     def _talk(self) -> Dialogue:
@@ -213,11 +214,13 @@ class PrintClient(Device):
         link_of(event.assoc).log("event-told", what=kind, event_type=int(request.EventTypeID), info=info or None)
         if self.personality.events == "leave":
             link_of(event.assoc).reset()
-        if self.personality.events != "answer":
+        if self.personality.events == "answer":
+            self.place.kernel.sleep(self.personality.event_delay)
+        # who has asked for the release may not answer any more (PS3.8 9.2, Sta7)
+        if self.personality.events != "answer" or event.assoc is self._left:
             # this task never comes to an answer; it ends with the association
             while event.assoc.is_established:
                 self.place.kernel.sleep(self.personality.network_timeout)
-        self.place.kernel.sleep(self.personality.event_delay)
         return self.personality.event_status, None
 
 
