@@ -26,7 +26,7 @@ Service = Literal[
     "study-root-find", "study-root-move", "study-root-get",
     "patient-study-only-find", "patient-study-only-move", "patient-study-only-get",
     "composite-instance-root-move", "composite-instance-root-get", "retrieve-without-bulk-data-get",
-    "storage-commitment", "modality-worklist",
+    "repository-query", "storage-commitment", "modality-worklist",
 ]  # fmt: skip
 """A service that is none of storage and verification."""
 SERVICES: dict[Service, str] = {
@@ -42,6 +42,7 @@ SERVICES: dict[Service, str] = {
     "composite-instance-root-move": "1.2.840.10008.5.1.4.1.2.4.2",
     "composite-instance-root-get": "1.2.840.10008.5.1.4.1.2.4.3",
     "retrieve-without-bulk-data-get": "1.2.840.10008.5.1.4.1.2.5.3",
+    "repository-query": "1.2.840.10008.5.1.4.1.1.201.6",
     "storage-commitment": "1.2.840.10008.1.20.1",
     "modality-worklist": "1.2.840.10008.5.1.4.31",
 }
