@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.dsutils import decode
 
-from linacsim.devices.archive.attributes import COUNTS, LEVEL_OF, LEVELS, NO_KEYS, UNIQUE, Level
+from linacsim.devices.archive.attributes import COUNTS, LEVEL_OF, LEVELS, NO_KEYS, UNIQUE, VR_OF, Level
+from linacsim.devices.archive.encoded import value_texts
 from linacsim.devices.archive.matching import (
     EMPTY,
     PLAIN,
@@ -190,11 +191,22 @@ def read_identifier(data: bytes, syntax: UID) -> Dataset:
         try:
             ds = decode(BytesIO(data), syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
             for tag in list(ds.keys()):
+                if ds[tag].VR == "UN":
+                    ds[tag] = _known(ds[tag])
                 _read(ds[tag])
         except Exception as exc:
             # whatever a parser stumbles over in hostile bytes means the same here
             raise BadIdentifierError(f"unreadable: {exc}", tag) from exc
     return ds
+
+
+def _known(element: DataElement) -> DataElement:
+    """Return a key that is written as UN under its own VR: a long list of UIDs is (PS3.5 6.2.2), and pydicom leaves it so."""
+    vr = VR_OF.get(int(element.tag))
+    if vr is None or not isinstance(element.value, bytes):
+        return element
+    values = value_texts(element.value, vr)
+    return DataElement(element.tag, vr, values if len(values) > 1 else "".join(values))
 
 
 def _read(element: DataElement) -> None:
