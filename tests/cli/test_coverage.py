@@ -10,7 +10,8 @@ import pytest
 
 from linacsim.cli import main
 from linacsim.devices.printer.hardware import TERMS
-from linacsim.report.coverage import EXTENSIONS, WANTED, Coverage, reached_by
+from linacsim.report.coverage import Coverage
+from linacsim.report.coverage_print import EXTENSIONS, WANTED, reached_by
 from linacsim.report.coverage_text import coverage_data, coverage_text
 
 ONE = "print/services/codes-of-sessions-and-pages"
@@ -94,7 +95,7 @@ def test_what_others_say_does_not_count() -> None:
 
 
 def test_the_first_run_is_told_and_all_are_counted() -> None:
-    coverage = Coverage()
+    coverage = Coverage(WANTED)
     told = [record("printer-status", status="NORMAL", info="NORMAL")]
     coverage.add(reached_by(told, "one"))
     coverage.add(reached_by(told, "other"))

@@ -1,4 +1,4 @@
-"""``linacsim coverage print``: what of Print Management the scenarios reach, and by what cause."""
+"""``linacsim coverage print`` and ``coverage archive``: what of a service the scenarios reach, and by what cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from linacsim.cli.terminal import say
 from linacsim.cli.vocabulary import vocabulary
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
-from linacsim.report.coverage import Coverage, reached_by
+from linacsim.report.coverage import Coverage, Subject
+from linacsim.report.coverage_archive import SUBJECT as ARCHIVE
+from linacsim.report.coverage_print import SUBJECT as PRINT
 from linacsim.report.coverage_text import coverage_json, coverage_text
 from linacsim.report.run_folder import EVENTS
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
@@ -25,18 +27,19 @@ from linacsim.scenario.runner import play
 from linacsim.scenario.verdict import Verdict
 
 _ABOUT = """
-Plays scenarios on the virtual clock, or reads run folders that are there, and tells which status codes, events, status terms,
-SOP classes, operations, display formats and film sizes they reach, by which scenario first and from what cause. All of it
-is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
+Plays scenarios on the virtual clock, or reads run folders that are there, and tells what they reach, by which scenario first
+and from what cause: of Print Management status codes, events, status terms, SOP classes, operations, display formats and
+film sizes; of an archive SOP classes, status codes and how associations end. All of it is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
 """
+_SUBJECTS: dict[str, Subject] = {"print": PRINT, "archive": ARCHIVE}
 
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("coverage", help="tell what of Print Management is reached", description=_ABOUT)
-    parser.add_argument("what", choices=("print",), help="what to look at")
+    parser = commands.add_parser("coverage", help="tell what of a service the scenarios reach", description=_ABOUT)
+    parser.add_argument("what", choices=tuple(_SUBJECTS), help="what to look at")
     parser.add_argument(
-        "runs", nargs="*", metavar="SCENARIO|RUN", help="only these: scenarios, or run folders; else all that print"
+        "runs", nargs="*", metavar="SCENARIO|RUN", help="only these: scenarios, or run folders; else all about it"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
@@ -46,12 +49,13 @@ def add_to(commands: Any) -> None:
 def command(options: argparse.Namespace) -> int:
     """Tell the coverage; 1 if something is missing or a scenario does not pass."""
     seed = seed_of(options.seed)
-    coverage, failed = Coverage(), []
+    subject = _SUBJECTS[options.what]
+    coverage, failed = Coverage(subject.wanted), []
     with warnings.catch_warnings():
         # pydicom has something to say about the values that scenarios send on purpose
         warnings.simplefilter("ignore", UserWarning)
-        for name, records, verdict in _runs(options.runs, seed):
-            coverage.add(reached_by(records, name))
+        for name, records, verdict in _runs(options.runs, subject, seed):
+            coverage.add(subject.reached_by(records, name))
             if verdict is not Verdict.PASS:
                 failed.append(name)
     say(coverage_json(coverage) if options.format == "json" else coverage_text(coverage))
@@ -60,10 +64,11 @@ def command(options: argparse.Namespace) -> int:
     return int(bool(failed) or not coverage.complete)
 
 
-def _runs(names: list[str], seed: int) -> Iterator[tuple[str, list[Record], Verdict]]:
+def _runs(names: list[str], subject: Subject, seed: int) -> Iterator[tuple[str, list[Record], Verdict]]:
     """Yield name, records and verdict of each run."""
     if not names:
-        names = [scenario_name(path) for path in all_scenarios() if scenario_name(path).startswith("print/")]
+        every = map(scenario_name, all_scenarios())
+        names = [name for name in every if name.startswith(f"{subject.folder}/")]
     for name in names:
         if Path(name).is_dir():
             yield name, _read(Path(name)), Verdict.PASS

@@ -1,11 +1,11 @@
-"""The coverage of Print Management as text and as data."""
+"""A coverage as text and as data."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from linacsim.report.coverage import WANTED, Coverage
+from linacsim.report.coverage import Coverage
 from linacsim.report.table import table
 
 _NAME_MAX = 44
@@ -14,7 +14,7 @@ _NAME_MAX = 44
 def coverage_text(coverage: Coverage) -> str:
     """Return a table for each section: what is reached, by which scenario, from what cause; then what is missing."""
     lines: list[str] = []
-    for section, wanted in WANTED.items():
+    for section, wanted in coverage.wanted.items():
         missing = coverage.missing(section)
         lines.append(f"{section}: {len(wanted) - len(missing)} of {len(wanted)}")
         rows = [
@@ -36,7 +36,7 @@ def _short(name: str) -> str:
 
 def coverage_data(coverage: Coverage) -> dict[str, Any]:
     """Return the coverage as plain data: each section with what it wants and what has been reached."""
-    return {section: _section(coverage, section) for section in WANTED}
+    return {section: _section(coverage, section) for section in coverage.wanted}
 
 
 def coverage_json(coverage: Coverage) -> str:
@@ -45,7 +45,7 @@ def coverage_json(coverage: Coverage) -> str:
 
 
 def _section(coverage: Coverage, section: str) -> dict[str, Any]:
-    wanted, missing = WANTED[section], coverage.missing(section)
+    wanted, missing = coverage.wanted[section], coverage.missing(section)
     return {
         "wanted": len(wanted),
         "reached": len(wanted) - len(missing),

@@ -14,7 +14,12 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 
 from linacsim.conformance.kinds import SOP_CLASSES
-from linacsim.devices.archive.attributes import LEVEL_OF, PatientStudyOnlyGet, PatientStudyOnlyMove
+from linacsim.devices.archive.attributes import (
+    LEVEL_OF,
+    PatientStudyOnlyFind,
+    PatientStudyOnlyGet,
+    PatientStudyOnlyMove,
+)
 from linacsim.devices.archive.composite import CompositeInstanceRootGet, CompositeInstanceRootMove, WithoutBulkDataGet
 from linacsim.devices.archive.frames import KEYS
 from linacsim.devices.archive.personality import Query, Retrieve
@@ -35,7 +40,7 @@ from linacsim.devices.storage.services import StoragePeer
 from linacsim.errors import InputError, PlayFailure
 from linacsim.settings import did_you_mean
 
-_FIND = {"patient": PatientRootFind, "study": StudyRootFind}
+_FIND = {"patient": PatientRootFind, "study": StudyRootFind, "patient-study-only": PatientStudyOnlyFind}
 _MOVE = {
     "patient": PatientRootMove,
     "study": StudyRootMove,

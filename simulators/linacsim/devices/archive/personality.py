@@ -164,7 +164,7 @@ class Query(Settings):
     called : str
         The AE title to call, if not the peer's own.
     root : str
-        The information model: ``study`` or ``patient``.
+        The information model: ``study``, ``patient`` or ``patient-study-only``.
     level : str
         Query/Retrieve Level.
     keys : mapping of str to str or list of str
@@ -175,7 +175,7 @@ class Query(Settings):
 
     to: AETitle
     called: AETitle | None = None
-    root: Literal["patient", "study"] = "study"
+    root: Literal["patient", "study", "patient-study-only"] = "study"
     level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
     keys: dict[str, str | tuple[str, ...]]
     matches: Annotated[int, Field(ge=0)] | None = None

@@ -13,6 +13,7 @@ from linacsim.devices.archive.commitment import Misreport
 from linacsim.devices.archive.committing import Committing
 from linacsim.devices.archive.finding import Finding
 from linacsim.devices.archive.managing import Managing
+from linacsim.devices.archive.misasking import AskWrongly, ask_wrongly
 from linacsim.devices.archive.misbehaviour import Misbehave
 from linacsim.devices.archive.moving import MODELS, Retrieving
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, Forget, Load, Query, Retrieve
@@ -93,6 +94,10 @@ class Archive(Managing, Breakable):
         """Let another archive send objects, here or elsewhere."""
         asking.retrieve(self, what)
 
+    def ask_wrongly(self, what: AskWrongly) -> None:
+        """Send another archive a request that is wrong in itself."""
+        ask_wrongly(self, what)
+
     def load(self, what: Load) -> None:
         """Put files or a patient into the archive."""
         loading.load(self, what)
@@ -119,6 +124,7 @@ KIND = Kind(
         "worklist": Action(Worklist, "worklist"),
         "query": Action(Query, "query"),
         "retrieve": Action(Retrieve, "retrieve"),
+        "ask-wrongly": Action(AskWrongly, "ask_wrongly"),
         "forget": Action(Forget, "forget"),
         "related": Action(Related, "related"),
     },

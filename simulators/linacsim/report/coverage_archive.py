@@ -1,0 +1,149 @@
+"""Which SOP classes and codes of Query/Retrieve, storage and their associations a run has reached at an archive, and why.
+
+Everything is read off the event log of a run: responses that left an archive. The cause is what the archive said about it,
+and what had happened to its hardware or to its manners before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from linacsim.kernel.log import Record
+from linacsim.report.coverage import Reached, Subject, Wanted
+
+_ROOT = "1.2.840.10008.5.1.4.1.2."
+_SOP_CLASSES = {
+    **{
+        f"{_ROOT}{root}.{number}": f"{name} {service}"
+        for root, name in ((1, "Patient Root"), (2, "Study Root"), (3, "Patient/Study Only"))
+        for number, service in ((1, "FIND"), (2, "MOVE"), (3, "GET"))
+    },
+    f"{_ROOT}4.2": "Composite Instance Root Retrieve MOVE",
+    f"{_ROOT}4.3": "Composite Instance Root Retrieve GET",
+    f"{_ROOT}5.3": "Composite Instance Retrieve Without Bulk Data GET",
+}
+_FAILED_REQUEST = {
+    "0122": "SOP class not supported",
+    "0124": "not authorised",
+    "0210": "duplicate invocation",
+    "0211": "unrecognised operation",
+    "0212": "mistyped argument",
+}
+_FIND = {
+    "0000": "success",
+    "A700": "out of resources",
+    "A710": "invalid Prior Record Key",
+    "A900": "identifier does not match SOP class",
+    "Cxxx": "unable to process",
+    "0122": "SOP class not supported",
+    "B001": "matching reached the response limit",
+    "FE00": "terminated by a C-CANCEL",
+    "FF00": "matches are continuing",
+    "FF01": "matches are continuing, optional keys are not supported",
+}
+_GET = {
+    "0000": "success",
+    "A701": "out of resources, unable to calculate the number of matches",
+    "A702": "out of resources, unable to perform sub-operations",
+    "A900": "identifier does not match SOP class",
+    "AA00": "none of the frames was found",
+    "AA01": "unable to create a new object for this SOP class",
+    "AA02": "unable to extract frames",
+    "AA03": "time-based request for an object without times",
+    "AA04": "invalid request for frames",
+    "Cxxx": "unable to process",
+    **_FAILED_REQUEST,
+    "FE00": "terminated by a C-CANCEL",
+    "B000": "complete, one or more failures or warnings",
+    "FF00": "sub-operations are continuing",
+}
+_STORE = {
+    "0000": "success",
+    "A700": "out of resources",
+    "A900": "data set does not match SOP class",
+}
+_ENDS = {
+    "A-RELEASE-RP": "released",
+    "A-ASSOCIATE-RJ 2/3/2": "rejected: local limit exceeded",
+    "A-ABORT": "aborted by the archive",
+}
+WANTED: Wanted = MappingProxyType(
+    {
+        "SOP classes": _SOP_CLASSES,
+        "C-FIND": _FIND,
+        "C-MOVE": {**_GET, "A801": "destination unknown"},
+        "C-GET": _GET,
+        "C-STORE": _STORE,
+        "associations": _ENDS,
+    }
+)
+"""What there is to reach."""
+_SERVICES = {"C-FIND-RSP": "C-FIND", "C-MOVE-RSP": "C-MOVE", "C-GET-RSP": "C-GET", "C-STORE-RSP": "C-STORE"}
+_QUIET = ("A-", "C-", "N-", "object-", "query-", "retrieval-", "step-", "verdict", "commitment-", "file-", "matches-")
+"""What is no happening of the hardware, of an operator or of a fault."""
+_SERVED = (0x0000, 0xB000, 0xB001, 0xFE00, 0xFF00, 0xFF01)
+_CAUSE_MAX = 90
+
+
+def reached_by(records: Sequence[Record], run: str) -> Iterator[Reached]:
+    """Yield what a run has reached, in the order of its happening; only what stands in `WANTED`.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The event log of the run.
+    run : str
+        Its name.
+    """
+    archives = {record["at"] for record in records if record["event"] in ("query-answered", "retrieval-started")}
+    # one that refuses everything is known by its answers
+    archives |= {
+        record["at"]
+        for record in records
+        if record["event"] in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and record.get("way") == "sent"
+    }
+    archives |= {record["at"] for record in records if record["event"] == "archive-busy"}
+    for archive in sorted(archives):
+        happened = ""
+        for record in records:
+            if record["at"] != archive:
+                continue
+            event = str(record["event"])
+            if not event.startswith(_QUIET):
+                happened = _in_words(record)
+            for section, key, cause in _look(event, record, happened):
+                if key in WANTED[section]:
+                    yield Reached(section=section, key=key, run=run, cause=cause[:_CAUSE_MAX])
+
+
+def _look(event: str, record: Mapping[str, Any], happened: str) -> Iterator[tuple[str, str, str]]:
+    """Yield section, key and cause of what a record shows to be reached."""
+    if record.get("way") != "sent":
+        return
+    if event in _SERVICES:
+        status = int(record.get("status") or 0)
+        why = _why(record, happened)
+        yield _SERVICES[event], "Cxxx" if status >> 12 == 0xC else f"{status:04X}", why
+        if status in _SERVED:
+            yield "SOP classes", str(record.get("sop-class") or ""), why
+    elif event == "A-ASSOCIATE-RJ":
+        yield "associations", f"{event} {record['result']}/{record['source']}/{record['reason']}", happened
+    elif event in _ENDS:
+        yield "associations", event, happened
+
+
+def _why(record: Mapping[str, Any], happened: str) -> str:
+    """Return why a response has its status: its Error Comment, its counters, and what was the matter with the archive."""
+    said = str(record.get("error-comment") or "")
+    told = [f"{record[name]} {name}" for name in ("completed", "failed", "warning", "remaining") if record.get(name)]
+    return "; ".join(part for part in (said, ", ".join(told), happened) if part) or "served"
+
+
+def _in_words(record: Mapping[str, Any]) -> str:
+    told = " ".join(str(record[key]) for key in ("fault", "complaint", "object") if record.get(key))
+    return f"{record['event']} {told}".strip()
+
+
+SUBJECT = Subject("an archive", "archive", WANTED, reached_by)
