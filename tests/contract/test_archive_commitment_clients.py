@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pynetdicom import AE, evt
+from pydicom.uid import CTImageStorage
+from pynetdicom import AE, build_role, evt
 
 from linacsim.bench import Bench
 from linacsim.devices.archive.commitment import CommitmentSettings, Misreport
 from linacsim.devices.archive.personality import ArchivePersonality, Load
 from linacsim.devices.commitment import StorageCommitmentPushModel
 from linacsim.devices.commitmentclient import Commit
+from linacsim.devices.queryretrieve import StudyRootGet
 from linacsim.errors import InputError, PlayFailure
 from linacsim.faults import fault
 from linacsim.faults.model import Occurrence, When
 from linacsim.kernel.units import MILLISECOND, SECOND, seconds
-from tests.contract.archived import everything, write
+from tests.contract.archived import everything, identifier, write
 from tests.contract.committed import (
     CT,
     NONE,
@@ -146,6 +148,31 @@ def test_several_transactions_are_outstanding_at_once(site: Site, client: Act) -
     events = [one for one in conversation.order if "EVENT" in one]
     # one operation window: a report waits for the response to the one before it
     assert events == ["< N-EVENT-REPORT-RQ", "> N-EVENT-REPORT-RSP"] * 8
+
+
+@pytest.mark.parametrize("delay", [1, 3, 10])
+def test_results_and_a_retrieval_on_one_association_do_not_cross(site: Site, client: Act, delay: int) -> None:
+    bench = site(delay=delay * MILLISECOND)
+    taken: list[Any] = []
+    wanted = identifier("SERIES", StudyInstanceUID="1.1", SeriesInstanceUID="1.1.1")
+
+    def store(_event: evt.Event) -> int:
+        bench.kernel.sleep(3 * MILLISECOND)
+        return 0
+
+    def ask(assoc: Any) -> tuple[list[int], Any]:
+        statuses = [send(assoc, f"1.2.{number}") for number in range(3)]
+        *_, (final, _) = assoc.send_c_get(wanted, StudyRootGet)
+        bench.kernel.sleep(SECOND)
+        return statuses, final
+
+    statuses, final = client(
+        "ARCHIVE", [StorageCommitmentPushModel, StudyRootGet, CTImageStorage], ask,
+        evt_handlers=[(evt.EVT_N_EVENT_REPORT, accept(taken)), (evt.EVT_C_STORE, store)],
+        ext_neg=[build_role(CTImageStorage, scp_role=True)],
+    )  # fmt: skip
+    assert (statuses, final.Status, final.NumberOfCompletedSuboperations) == ([0, 0, 0], 0, 3)
+    assert sorted(taken) == [(f"1.2.{number}", 1) for number in range(3)]
 
 
 # an archive that tells it wrongly

@@ -7,6 +7,8 @@ direction unless more is negotiated (PS3.7 D.3.3.3), so reports on the same one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -55,6 +57,7 @@ class _Line:
     """What is under way on one association."""
 
     turn: Resource
+    watched: bool = False
     last: int = 0
     pending: dict[int, Event] = field(default_factory=dict)
     over: bool = False
@@ -90,7 +93,7 @@ class EventReports:
         int or None
             The response's status; ``None`` if none has come: the association has ended meanwhile, or the time is over.
         """
-        line = self._lines.get(assoc) or self._open(assoc)
+        line = self._line(assoc)
         with line.turn.request() as turn:
             self._kernel.wait(turn, "the report before this one to be answered")
             context = context_of(assoc, report.sop_class)
@@ -103,8 +106,31 @@ class EventReports:
             status: int | None = answered.value
             return status
 
-    def _open(self, assoc: Association) -> _Line:
-        line = self._lines[assoc] = _Line(Resource(self._kernel.env))
+    @contextmanager
+    def held_back(self, assoc: Association) -> Iterator[None]:
+        """Send no report on `assoc` meanwhile; one that is under way is waited for.
+
+        For work that sends requests of its own on the association, as a C-GET does: it takes whatever comes next for the
+        response.
+        """
+        line = self._line(assoc)
+        turn = line.turn.request()
+        try:
+            self._kernel.wait(turn, "a report to be answered")
+            _drop_responses(assoc)
+            yield
+        finally:
+            # simpy's own `with` keeps the turn when a generator is dropped, and pynetdicom drops those of handlers
+            line.turn.release(turn)
+
+    def _line(self, assoc: Association) -> _Line:
+        if assoc not in self._lines:
+            self._lines[assoc] = _Line(Resource(self._kernel.env))
+        return self._lines[assoc]
+
+    def _watch(self, assoc: Association, line: _Line) -> None:
+        """Look out for the responses on an association, and for its end."""
+        line.watched = True
 
         def received(event: evt.Event) -> None:
             if type(event.message).__name__ != _RESPONSE:
@@ -122,10 +148,11 @@ class EventReports:
         assoc.bind(evt.EVT_DIMSE_RECV, received)
         for end in _ENDS:
             assoc.bind(end, ended)
-        return line
 
     def _sent(self, assoc: Association, line: _Line, report: EventReport, context: PresentationContext) -> Event:
         """Send the request; return what happens when its response comes."""
+        if not line.watched:
+            self._watch(assoc, line)
         line.last = line.last % _IDS + 1
         message = N_EVENT_REPORT()
         message.MessageID = line.last
@@ -138,6 +165,15 @@ class EventReports:
         answered = line.pending[line.last] = self._kernel.env.event()
         assoc.dimse.send_msg(message, context.context_id or 0)
         return answered
+
+
+def _drop_responses(assoc: Association) -> None:
+    """Take responses to reports out of the queue of messages: they have been seen to."""
+    while True:
+        _context, message = assoc.dimse.peek_msg()
+        if not isinstance(message, N_EVENT_REPORT) or message.MessageIDBeingRespondedTo is None:
+            return
+        assoc.dimse.get_msg(block=False)
 
 
 def context_of(assoc: Association, sop_class: str) -> PresentationContext | None:

@@ -86,9 +86,16 @@ class Committing:
         """Add the presentation context, in both roles: the archive asks others for commitment, too."""
         ae.add_supported_context(StorageCommitmentPushModel, _SYNTAXES, scu_role=True, scp_role=True)
 
-    def handlers(self) -> Handlers:
-        """Return who answers which message."""
-        return [(evt.EVT_N_ACTION, self._requested)]
+    def beside(self, handlers: Handlers) -> Handlers:
+        """Return `handlers` and who answers requests for commitment; while a C-GET is served, no result is told."""
+        others = next(handler for event, handler, *_ in handlers if event is evt.EVT_C_GET)
+
+        def get(event: evt.Event) -> Iterator[Any]:
+            with self._reports.held_back(event.assoc):
+                yield from others(event)
+
+        kept = [one for one in handlers if one[0] is not evt.EVT_C_GET]
+        return [*kept, (evt.EVT_C_GET, get), (evt.EVT_N_ACTION, self._requested)]
 
     def resume(self) -> None:
         """Go on with what an earlier run has left outstanding: the associations of those requests are gone."""

@@ -68,9 +68,8 @@ class Archive(Managing, Breakable):
             *super().handlers(),
             *self.finding.handlers(),
             *self.retrieving.handlers(),
-            *self.committing.handlers(),
         ]
-        return self.scheduling.in_front_of(handlers)
+        return self.scheduling.in_front_of(self.committing.beside(handlers))
 
     def address_of(self, peer: str) -> tuple[str, int]:
         """Return where `peer` listens: by the table of destinations, else by the bench."""
