@@ -27,6 +27,7 @@ FLOORS = {
     "report": 5,
     "bench": 6,
     "negotiate": 6,
+    "playing": 6,
     "cli": 6,
     "console": 6,
     "pytest_plugin": 6,
@@ -41,9 +42,10 @@ CELLAR = ("errors", "kernel.units", "settings", "toml_file", "yaml_file", "kerne
 DOORS = {
     "__init__": {"bench"},
     "__main__": {"cli"},
-    "cli": {"__init__", "bench", "console", "negotiate"},
+    "cli": {"__init__", "bench", "console", "negotiate", "playing"},
     "console": {"__init__", "bench", "negotiate"},
     "negotiate": {"bench"},
+    "playing": {"__init__", "bench"},
     "pytest_plugin": {"__init__", "bench"},
 }
 """Which rooms of the top floor may import which others there."""

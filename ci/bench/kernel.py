@@ -15,12 +15,12 @@ from pathlib import Path
 from pynetdicom import AE
 
 from linacsim import Bench
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.verification.personality import VerificationPersonality
 from linacsim.kernel.units import SECOND, seconds
 from linacsim.scenario.library import find_scenario
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.runner import play
+from linacsim.scenario.vocabulary import vocabulary
 
 SCENARIO = "print/printer-falls-silent"
 VERIFICATION = "1.2.840.10008.1.1"

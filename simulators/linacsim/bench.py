@@ -16,7 +16,7 @@ import asyncio
 import errno
 import ipaddress
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -66,10 +66,18 @@ class Bench:
         Where live peers listen; loopback unless told otherwise.
     out : Path or None
         The folder that films and stored objects go to; ``None`` keeps them in memory.
+    ports : mapping of str to int, optional
+        Where live peers listen, by AE title; the others get free ports.
     """
 
     def __init__(
-        self, *, clock: Clock = "virtual", seed: int = 0, host: str = "127.0.0.1", out: Path | None = None
+        self,
+        *,
+        clock: Clock = "virtual",
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        out: Path | None = None,
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         if clock not in ("virtual", "live"):
             raise InputError(f"unknown clock {clock!r}", "Bench", 'the clocks are "virtual" and "live"')
@@ -79,6 +87,7 @@ class Bench:
         self.seed = seed
         self.shelf = Shelf(out)
         self.devices: dict[str, Device] = {}
+        self.ports = dict(ports or {})
         self.armed: list[tuple[str, Armed]] = []
         self.expected: list[Expectation] = []
         self.search: tuple[Path, ...] = (Path(),)
@@ -198,7 +207,8 @@ class Bench:
         place.tls = tls or Tls()
         device = entry.build(place, settings or entry.settings(), self.shelf)
         device.search = self.search
-        where = port if port is not None else DICOM_PORT if self.clock == "virtual" else 0
+        free = DICOM_PORT if self.clock == "virtual" else self.ports.get(title, 0)
+        where = free if port is None else port
         try:
             self.play(device.start, where, place=place)
         except OSError as exc:

@@ -46,7 +46,7 @@ _CONTENT = (NodeEvent, MappingEndEvent, SequenceEndEvent)  # the parser's other 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class YamlFile:
     """The content of a file and the places of its values."""
 
@@ -72,6 +72,11 @@ def read_yaml(path: Path, error: type[InputError] = InputError) -> YamlFile:
         (or `error`) if there is no such file, or it is not the YAML described above; the text is one line.
     """
     return _Reader(path, error).read()
+
+
+def read_scalar(text: str) -> Any:
+    """Return the value of `text` as a file would have it, unquoted: a number, a word such as ``true``, or text."""
+    return _plain(text.strip())
 
 
 def read_text(path: Path, error: type[InputError] = InputError) -> str:

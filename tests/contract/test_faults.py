@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from linacsim.bench import Bench
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.archive.personality import ArchivePersonality, Load, Query
 from linacsim.devices.registry import KINDS
 from linacsim.devices.storage.personality import StoragePersonality, Store
@@ -21,6 +20,7 @@ from linacsim.kernel.units import MILLISECOND, SECOND, milliseconds
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.runner import play
 from linacsim.scenario.verdict import Verdict
+from linacsim.scenario.vocabulary import vocabulary
 
 Records = Callable[..., list[Record]]
 CT, MR, PLAN = "pydicom:CT_small.dcm", "pydicom:MR_small.dcm", "pydicom:rtplan.dcm"

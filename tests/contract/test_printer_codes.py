@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from linacsim.bench import Bench
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.printclasses import NAMES, PrinterInstance
 from linacsim.devices.printer.operations import OPERATIONS, PAIRS
 from linacsim.devices.printer.statuses import GENERAL, PRINT
@@ -15,6 +14,7 @@ from linacsim.scenario.library import all_scenarios, scenario_name
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.runner import play
 from linacsim.scenario.verdict import Verdict
+from linacsim.scenario.vocabulary import vocabulary
 from tests.contract.wire import Message, all_conversations
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -20,6 +20,17 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
+def test_the_page_on_scenarios_shows_files_that_pass(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    shown, *snippets = blocks("docs/scenarios.md", "yaml")
+    example = EXAMPLES / "a-person-sends-an-image.yaml"
+    assert shown == example.read_text(encoding="utf-8")
+    assert main(["play", str(example), "--quiet", "--out", str(tmp_path), "--set", "patience=5 min"]) == 0
+    assert "PASS" in capsys.readouterr().out
+    assert all("steps:" in snippet for snippet in snippets)
+    (python,) = blocks("docs/scenarios.md", "python")
+    assert python == (EXAMPLES / "test_scenarios_in_python.py").read_text(encoding="utf-8")
+
+
 def test_the_page_on_pytest_shows_a_file() -> None:
     shown, config = blocks("docs/pytest.md", "python")
     assert shown == (EXAMPLES / "test_with_the_fixture.py").read_text(encoding="utf-8")

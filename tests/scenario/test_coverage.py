@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.conformance import load_system
 from linacsim.conformance.loader import systems
 from linacsim.scenario.library import all_scenarios
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import ActionStep, Step, TogetherStep
+from linacsim.scenario.vocabulary import vocabulary
 
 
 def actions(steps: Iterable[Step]) -> Iterator[ActionStep]:

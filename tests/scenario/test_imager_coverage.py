@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.imager.actions import MatchKind, MatchWith
 from linacsim.devices.imager.preconditions import DECIDED, OWN
 from linacsim.devices.imager.services import KIND
 from linacsim.scenario.library import all_scenarios
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import Scenario
+from linacsim.scenario.vocabulary import vocabulary
 from tests.scenario.test_coverage import actions
 
 NOT_PLAYED = {

@@ -281,7 +281,7 @@ class TestMeaning:
         ("about: The", "about: The\nabout: The", "3:1: the key 'about' stands twice; it is in line 2 already"),
         # peers
         ("kind: printer", "kind: prnter", "7:13: unknown kind of device 'prnter'; did you mean 'printer'?"),
-        ("kind: printer", "kind: lathe", "7:13: unknown kind of device 'lathe'; known kinds: oncentra, printer"),
+        ("kind: printer", "kind: lathe", "7:13: unknown kind of device 'lathe'; known kinds: oncentra, printer, sut"),
         ("    kind: oncentra\n", "", "8:3: the key 'kind' is missing"),
         ("warm-up: 5 min", "warm_up: 5 min", "7:28: unknown key 'warm_up'; did you mean 'warm-up'?"),
         ("warm-up: 5 min", "knd: 5 min", "7:28: unknown key 'knd'; did you mean 'kind'?"),
@@ -336,7 +336,7 @@ class TestMeaning:
         (
             "- wait: 30 s",
             "- wait: 30 s\n    fails: x",
-            "22:5: 'fails' stands with 'wait'; only the action of a peer can fail",
+            "22:5: 'fails' stands with 'wait'; only the action of a peer can have it",
         ),
         ("fails: jam", "fails: ", "19:5: 'fails' wants text, found nothing"),
         ("fails: jam", 'fails: ""', "19:5: 'fails' wants 1 or more characters, found ''"),

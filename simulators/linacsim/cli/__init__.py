@@ -11,7 +11,20 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from linacsim import __version__
-from linacsim.cli import archive, check, coverage, diff, image, matrix, personalities, play, report, serve, systems
+from linacsim.cli import (
+    archive,
+    check,
+    coverage,
+    diff,
+    image,
+    matrix,
+    personalities,
+    play,
+    report,
+    scenarios,
+    serve,
+    systems,
+)
 from linacsim.errors import InputError, LinacsimError
 
 ERROR = 3
@@ -30,7 +43,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="linacsim", description="A bench of simulated DICOM peers with hardware behind them.")
     parser.add_argument("--version", action="version", version=f"linacsim {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for module in (play, serve, archive, diff, systems, check, matrix, image, coverage, personalities, report):
+    for module in (
+        play,
+        serve,
+        archive,
+        diff,
+        systems,
+        check,
+        matrix,
+        image,
+        coverage,
+        personalities,
+        report,
+        scenarios,
+    ):
         module.add_to(commands)
     return parser
 

@@ -13,7 +13,6 @@ from typing import Any
 from linacsim.bench import Bench
 from linacsim.cli.options import seed_of
 from linacsim.cli.terminal import say
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.report.coverage import Coverage, Subject
@@ -25,6 +24,7 @@ from linacsim.scenario.library import all_scenarios, find_scenario, scenario_nam
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.runner import play
 from linacsim.scenario.verdict import Verdict
+from linacsim.scenario.vocabulary import vocabulary
 
 _ABOUT = """
 Plays scenarios on the virtual clock, or reads run folders that are there, and tells what they reach, by which scenario first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 
 from linacsim.errors import InputError
 
@@ -22,6 +23,17 @@ def port_of(text: str) -> int:
     if not text.isdecimal() or int(text) > _PORT_MAX:
         raise InputError(f"{text!r} is not a port", "--port", f"give a number from 0 to {_PORT_MAX}")
     return int(text)
+
+
+def ports_of(words: Iterable[str]) -> dict[str, int]:
+    """Return the ports by peer, from words such as ``ARCHIVE=11112``."""
+    ports = {}
+    for word in words:
+        name, equals, text = word.rpartition("=")
+        if not equals or not name:
+            raise InputError(f"{word!r} names no port", "--port", "write PEER=PORT, for example ARCHIVE=11112")
+        ports[name] = port_of(text)
+    return ports
 
 
 def clock_of(text: str) -> str:

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from linacsim import __version__
-from linacsim.bench import Bench
 from linacsim.cli.bars import bars
-from linacsim.cli.options import clock_of, seed_of
-from linacsim.cli.terminal import colours, say, shortened
-from linacsim.cli.vocabulary import vocabulary
+from linacsim.cli.options import clock_of, ports_of, seed_of
+from linacsim.cli.terminal import ask_person, colours, say, shortened
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.kernel.units import SECOND, format_instant
-from linacsim.report import (
-    RunFolder,
-    diff_runs,
-    format_divergence,
-    invocation,
-    needs_ascii,
-    run_suite,
-    summary,
-    timeline,
-)
+from linacsim.playing import Played, Setting, play_scenario
+from linacsim.report import diff_runs, format_divergence, invocation, needs_ascii, summary, timeline
 from linacsim.report.atomic import write_text
-from linacsim.report.junit import Suite
-from linacsim.report.run_folder import PAGE
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import ActionStep, Scenario, Step, TogetherStep
-from linacsim.scenario.runner import play, result_of
+from linacsim.scenario.parts import values_of
+from linacsim.scenario.sut import addresses
 from linacsim.scenario.verdict import Verdict
+from linacsim.scenario.vocabulary import vocabulary
 
 DEFAULT = "print/film-on-the-light-box"
 """What `linacsim play` plays when nothing else is said: real images on film."""
@@ -63,6 +50,17 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--quiet", action="store_true", help="no timeline")
     parser.add_argument("--twice", action="store_true", help="play each scenario twice and show where the runs part")
     parser.add_argument("--list", action="store_true", help="list the scenarios that come with linacsim")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the scenario; may be repeated"
+    )
+    sut = parser.add_argument_group("with a real product in the place of the stack under test (live)")
+    sut.add_argument(
+        "--sut", action="append", default=[], metavar="[NAME=]HOST:PORT@AET", help="where it is, and its AE title"
+    )
+    sut.add_argument(
+        "--port", action="append", default=[], metavar="PEER=PORT", help="where a peer listens that it calls back to"
+    )
+    sut.add_argument("--host", default="127.0.0.1", help="the address that peers listen on (default 127.0.0.1)")
     parser.set_defaults(command=command)
 
 
@@ -70,24 +68,46 @@ def command(options: argparse.Namespace) -> int:
     """Play what the options name; return the exit code of the gravest verdict."""
     if options.list:
         return _list()
-    seed, clock = seed_of(options.seed), clock_of(options.clock)
-    if options.twice and clock == "live":
-        raise InputError("live runs are never the same to the event", "--twice", "leave out --clock live")
     names, images = _sort(options.what)
+    setting = _setting(options, images)
     paths = [find_scenario(name) for name in names or [DEFAULT]]
-    scenarios = [_with_images(load_scenario(path, vocabulary()), images) for path in paths]
+    values = values_of(options.set)
+    scenarios = [_with_images(load_scenario(path, vocabulary(), values), images) for path in paths]
     worst = Verdict.PASS
     suites = []
     for scenario in scenarios:
-        verdict, run, suite = _play(scenario, clock, seed, Path(options.out), images, quiet=options.quiet)
-        suites.append(suite)
+        watched = replace(setting, listeners=(_Progress(setting.clock),))
+        played = play_scenario(scenario, watched, Path(options.out))
+        _tell(played, quiet=options.quiet)
+        suites.append(played.suite)
+        verdict = played.outcome.verdict
         if options.twice:
-            _again, other, _suite = _play(scenario, clock, seed, Path(options.out), images, quiet=True)
-            verdict = verdict if _same(run, other) else Verdict.ERROR
+            again = play_scenario(scenario, setting, Path(options.out))
+            verdict = verdict if _same(played.folder.root, again.folder.root) else Verdict.ERROR
         worst = max(worst, verdict, key=_GRAVITY.index)
     if options.junit:
         write_text(Path(options.junit), invocation(suites))
     return worst.exit_code
+
+
+def _setting(options: argparse.Namespace, images: list[str]) -> Setting:
+    """Return where and how the options say that scenarios are played."""
+    suts = tuple(addresses(options.sut))
+    # a product has real time and real sockets
+    clock = "live" if suts else clock_of(options.clock)
+    if options.twice and clock == "live":
+        raise InputError("live runs are never the same to the event", "--twice", "leave out --clock live")
+    words = [word for name in ("set", "sut", "port") for each in getattr(options, name) for word in (f"--{name}", each)]
+    return Setting(
+        clock=clock,  # type: ignore[arg-type]
+        seed=seed_of(options.seed),
+        host=options.host,
+        ports=ports_of(options.port),
+        suts=suts,
+        words=(*images, *words),
+        bars=bars,
+        person=ask_person if sys.stdin.isatty() else None,
+    )
 
 
 def _same(run: Path, other: Path) -> bool:
@@ -150,56 +170,13 @@ def _step_with(step: Step, images: tuple[str, ...]) -> Step:
     return step
 
 
-def _play(
-    scenario: Scenario, clock: str, seed: int, out: Path, images: list[str], *, quiet: bool
-) -> tuple[Verdict, Path, Suite]:
-    folder = RunFolder.create(out, scenario.title, f"{clock}-seed-{seed}")
-    bench = Bench(clock=clock, seed=seed, out=folder.root)  # type: ignore[arg-type]
-    bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
-    bench.log.listeners.append(_Progress(clock))
-    watch = Stopwatch()
-    try:
-        with bench, bars() as bench.kernel.progress:
-            outcome = play(bench, scenario)
-    except InputError:
-        folder.discard()
-        raise
-    wall = watch.elapsed()
-    more = {
-        "name": scenario_name(scenario.path) if scenario.path is not None else "",
-        "file": "" if scenario.path is None else os.path.relpath(scenario.path),
-        "clock": clock,
-        "seed": seed,
-        "version": __version__,
-        "digest": bench.digest(),
-        "bench-time": bench.log.records[-1]["t"],
-        "wall-time": wall,
-        "films": [str(folder.root / where) for where in bench.shelf.names("films")],
-        "pictures": [str(folder.root / where) for where in bench.shelf.names("pictures") if where.endswith(".png")],
-        "run": str(folder.root),
-        "report": str(folder.root / PAGE),
-        "reproduce": _reproduce(scenario, clock, seed, images),
-    }
-    result = result_of(scenario, outcome, more)
-    header = {"linacsim": __version__, "scenario": scenario.title, "clock": clock, "seed": seed}
-    header["epoch"] = bench.kernel.identity.epoch.isoformat()
-    folder.write(header, bench.log, bench.traffic, result, bench.kernel.identity.epoch_us)
-    _tell(bench.log.records, folder, result, quiet=quiet)
-    return outcome.verdict, folder.root, run_suite(folder.root, bench.log.records, result)
-
-
-def _reproduce(scenario: Scenario, clock: str, seed: int, images: list[str]) -> str:
-    name = scenario_name(scenario.path) if scenario.path is not None else scenario.title
-    words = ["linacsim", "play", name, *images, "--seed", str(seed), *(["--clock", "live"] if clock == "live" else [])]
-    return shlex.join(words)
-
-
-def _tell(records: list[Record], folder: RunFolder, result: dict[str, Any], *, quiet: bool) -> None:
+def _tell(played: Played, *, quiet: bool) -> None:
     colour = colours(sys.stdout)
     if not quiet:
-        text = timeline(records, colour=colour, ascii_only=needs_ascii(sys.stdout))
-        say(shortened(text if text.endswith("\n") else text + "\n", str(folder.root / "timeline.txt")) + "\n")
-    say(summary(result, colour) + "\n")
+        text = timeline(played.records, colour=colour, ascii_only=needs_ascii(sys.stdout))
+        where = str(played.folder.root / "timeline.txt")
+        say(shortened(text if text.endswith("\n") else text + "\n", where) + "\n")
+    say(summary(played.result, colour) + "\n")
 
 
 class _Progress:

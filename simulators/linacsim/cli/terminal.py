@@ -29,3 +29,11 @@ def shortened(text: str, where: str) -> str:
         return text
     gap = f"  ... {len(lines) - _HEAD - _TAIL} lines more, all of them in {where} ...\n"
     return "".join([*lines[:_HEAD], gap, *lines[-_TAIL:]])
+
+
+def ask_person(what: str) -> tuple[bool, str]:
+    """Ask whoever sits at the terminal to do something; return whether it has been done, and a remark."""
+    sys.stderr.write(f"\n>>> {what}\n    Enter when it is done, or say why not: ")
+    sys.stderr.flush()
+    remark = sys.stdin.readline().strip()
+    return not remark, remark

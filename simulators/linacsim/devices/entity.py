@@ -93,7 +93,9 @@ def associate(
     options.setdefault("max_pdu", ae.maximum_pdu_size)
     if device.place.tls.calls is not None:
         options.setdefault("tls_args", (device.place.tls.calls, host))
-    assoc = ae.associate(host, port, contexts=contexts, ae_title=called or peer, **options)
+    known = device.place.kernel.places.get(peer)
+    title = called or (peer if known is None else known.title)
+    assoc = ae.associate(host, port, contexts=contexts, ae_title=title, **options)
     if assoc.is_established:
         return assoc
     raise PlayFailure(f"no association with {peer}: {_why_not(assoc)}")

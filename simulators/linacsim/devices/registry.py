@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
-from linacsim.devices import archive, imager, planning, printclient, printer, storage, verification
+from linacsim.devices import (
+    archive,
+    code,
+    imager,
+    planning,
+    printclient,
+    printer,
+    program,
+    remote,
+    storage,
+    verification,
+)
 from linacsim.devices.device import Kind
 
 
@@ -37,4 +48,14 @@ class Kinds(MutableMapping[str, Kind]):
         return len(self._names)
 
 
-KINDS = Kinds(archive.KIND, imager.KIND, storage.KIND, verification.KIND, printer.KIND, printclient.KIND)
+KINDS = Kinds(
+    archive.KIND,
+    imager.KIND,
+    storage.KIND,
+    verification.KIND,
+    printer.KIND,
+    printclient.KIND,
+    remote.KIND,
+    program.KIND,
+    code.KIND,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from linacsim.errors import HarnessError, TaskFailed
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.log import EventLog
 from linacsim.kernel.places import Place
+from linacsim.kernel.programs import Program
 from linacsim.kernel.streams import Network
 from linacsim.kernel.tasks import Task, current_task
 from linacsim.kernel.traffic import Traffic
@@ -47,6 +48,8 @@ class Kernel(ABC):
     progress : callable or None
         Told by work that keeps a processor busy what it is, how much is done, and of how much; for people who wait. It may be
         called from another thread, and nothing may depend on it.
+    person : callable or None
+        Asks whoever plays the scenario to do something; returns whether it has been done, and a remark.
     """
 
     clock: str
@@ -63,6 +66,7 @@ class Kernel(ABC):
         self.hosts: dict[str, Place] = {}
         self.failures: list[BaseException] = []
         self.progress: Callable[[str, int, int], None] | None = None
+        self.person: Callable[[str], tuple[bool, str]] | None = None
 
     @property
     @abstractmethod
@@ -115,6 +119,38 @@ class Kernel(ABC):
 
         It takes no bench time on the virtual clock. Live it must not hold up the others, so it is done beside them; `fn`
         touches nothing that others change meanwhile.
+        """
+
+    @abstractmethod
+    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+        """Return an event that succeeds with what a user's own blocking function returns, or fails with what it raises.
+
+        On the virtual clock it is a task of `place`, on bench time; live it runs on a thread of its own.
+        """
+
+    @abstractmethod
+    def start_program(
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+    ) -> Program:
+        """Start a program of this machine.
+
+        Parameters
+        ----------
+        command : list of str
+            The program and its arguments; no shell is involved.
+        folder : str
+            Where it is run.
+        environment : mapping of str to str
+            What is added to the environment of the bench.
+        took : callable
+            Told of each line that it prints.
+
+        Raises
+        ------
+        OSError
+            If it cannot be started.
+        InputError
+            On the virtual clock: a program has real time.
         """
 
     def task_ended(self, task: Task, value: object) -> None:

@@ -8,9 +8,11 @@ arrives.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import simpy
@@ -20,6 +22,7 @@ from linacsim.errors import HarnessError
 from linacsim.kernel.core import Kernel, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.places import Place
+from linacsim.kernel.programs import Program
 from linacsim.kernel.tcp import TcpNetwork
 from linacsim.kernel.units import MILLISECOND, SECOND
 
@@ -63,6 +66,7 @@ class LiveKernel(Kernel):
         self._timer_at = 0.0
         self._closed = False
         self._worker: ThreadPoolExecutor | None = None
+        self._programs: list[Program] = []
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run on `loop` from now on; time 0 is this moment."""
@@ -165,17 +169,52 @@ class LiveKernel(Kernel):
         working.add_done_callback(lambda ended: self.enter(_hand_over, done, ended))
         return done
 
+    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+        """Run `fn` on a thread of its own; a bench that closes does not wait for it."""
+        ended = self.env.event()
+
+        def body() -> None:
+            try:
+                value = fn()
+            except Exception as exc:
+                self._enter_from_outside(_fail, ended, exc)
+            else:
+                self._enter_from_outside(ended.succeed, value)
+
+        threading.Thread(target=body, name=name, daemon=True).start()
+        return ended
+
+    def start_program(
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+    ) -> Program:
+        """Start a program; it is ended with the bench."""
+        program = Program(command, folder, environment, self.env.event(), took, self._enter_from_outside)
+        self._programs.append(program)
+        return program
+
+    def _enter_from_outside(self, what: Callable[..., object], *args: object) -> None:
+        """Let something in from another thread; a loop that has ended hears it no more."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.enter, what, *args)
+
     def close(self) -> None:
-        """End all tasks and close all connections (on the loop's thread)."""
+        """End all tasks and programs and close all connections (on the loop's thread)."""
         if self._closed:
             return
         self.kill_tasks()
         self._closed = True
+        for program in self._programs:
+            program.kill()
         if self._timer is not None:
             self._timer.cancel()
         self.network.close()
         if self._worker is not None:
             self._worker.shutdown(wait=True, cancel_futures=True)
+
+
+def _fail(event: Event, error: Exception) -> None:
+    event.fail(error)
+    event.defused = True
 
 
 def _hand_over(done: Event, ended: asyncio.Future[Any]) -> None:

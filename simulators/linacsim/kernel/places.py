@@ -52,6 +52,8 @@ class Place:
     ----------
     name : str
         The peer's name in scenarios and in the log: its AE title.
+    title : str
+        The AE title that calls it; its name, unless it is a real product with a title of its own.
     host : str
         Its IP address.
     address : tuple of (str, int) or None
@@ -65,6 +67,7 @@ class Place:
     def __init__(self, kernel: Kernel, name: str, host: str) -> None:
         self.kernel = kernel
         self.name = name
+        self.title = name
         self.host = host
         self.address: Address | None = None
         self.interceptor: Interceptor | None = None

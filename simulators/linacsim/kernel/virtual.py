@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import simpy
 from simpy.core import EmptySchedule
 from simpy.events import Event
 
-from linacsim.errors import Deadlock, HarnessError, HorizonReached, Livelock
+from linacsim.errors import Deadlock, HarnessError, HorizonReached, InputError, Livelock
+from linacsim.kernel import usertime
 from linacsim.kernel.core import Kernel, stuck, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.memory import MemoryNetwork
 from linacsim.kernel.places import Place
+from linacsim.kernel.programs import Program
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.units import HOUR, format_duration
 
@@ -111,6 +113,29 @@ class VirtualKernel(Kernel):
             return done.succeed(fn())
         except Exception as exc:
             return done.fail(exc)
+
+    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+        """Run `fn` as a task, on bench time."""
+        ended = self.env.event()
+
+        def body() -> None:
+            try:
+                with usertime.names_of(fn):
+                    value = fn()
+            except Exception as exc:
+                ended.fail(exc)
+                ended.defused = True
+            else:
+                ended.succeed(value)
+
+        self.spawn(body, name=name, place=place)
+        return ended
+
+    def start_program(
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+    ) -> Program:
+        """Refuse: a program has real time."""
+        raise InputError("a program keeps real time", command[0], "play this on the live clock (--clock live)")
 
     def settle(self, duration: int, place: Place) -> None:
         """Let the bench go on for `duration` microseconds."""

@@ -35,9 +35,9 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[ScenarioItem]:
         """Yield the scenario on each clock of the session; a file that is no scenario is an error of the collection."""
-        from linacsim.cli.vocabulary import vocabulary  # noqa: PLC0415 - takes half a second
         from linacsim.errors import InputError  # noqa: PLC0415 - with the rest
         from linacsim.scenario.loader import load_scenario  # noqa: PLC0415 - the same
+        from linacsim.scenario.vocabulary import vocabulary  # noqa: PLC0415 - takes half a second
 
         try:
             scenario = load_scenario(self.path, vocabulary())

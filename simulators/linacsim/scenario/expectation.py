@@ -64,6 +64,29 @@ NEVER = Times(0, 0)
 """Not once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """A field of a record is text with this in it, in upper or lower case."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"containing {self.text!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A field of a record is a number from `least` to `most`."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def __str__(self) -> str:
+        least = "" if self.least is None else f"at least {self.least:g}"
+        most = "" if self.most is None else f"at most {self.most:g}"
+        return " and ".join(part for part in (least, most) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """A pattern over the records of a run, and how often it has to match."""
@@ -72,7 +95,8 @@ class Expectation:
     at: str | None = None
     """The peer; ``None``: any."""
     fields: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of the record and the values they must have. Statuses may be numbers or text such as ``"0xB602"``."""
+    """Fields of the record and the values they must have, or `Contains` or `Between`. Statuses may be numbers or text such
+    as ``"0xB602"``."""
     times: Times = Times()
     after: int = 0
     """Records before this instant of the run do not count; microseconds."""
@@ -182,7 +206,7 @@ def expectation_of(event: str, wanted: Mapping[str, Any]) -> Expectation:
     given = [word for word in ("count", "at_least", "at_most", "never") if word in rest]
     if len(given) > 1:
         raise InputError(f"{given[0]!r} and {given[1]!r} exclude each other", event, "keep one of them")
-    bounds = {word: rest.pop(word) for word in given}
+    bounds: dict[str, Any] = {word: rest.pop(word) for word in given}
     within = rest.pop("within", None)
     return Expectation(
         event=event,
@@ -222,9 +246,19 @@ def _has(record: Record, key: str, value: object) -> bool:
     if key not in record:
         return False
     found = record[key]
+    if isinstance(value, Contains):
+        return value.text.casefold() in str(found).casefold()
+    if isinstance(value, Between):
+        return _lies_in(found, value)
     if isinstance(value, bool) or isinstance(found, bool):  # 1 == True in Python, not in a log
         return value is found
     return bool(value == found or (is_status(key) and _code(value) == _code(found) is not None))
+
+
+def _lies_in(found: object, wanted: Between) -> bool:
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return False
+    return (wanted.least is None or found >= wanted.least) and (wanted.most is None or found <= wanted.most)
 
 
 def is_status(key: str) -> bool:

@@ -29,7 +29,16 @@ Lines = Annotated[str, AfterValidator(_lines)]
 Mappings = tuple[dict[str, Any], ...]
 
 
-class FileKeys(Settings):
+class PartKeys(Settings):
+    """The keys of a file that a scenario includes, beside its includes and parameters."""
+
+    peers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    faults: Mappings = ()
+    steps: Mappings = ()
+    expect: Mappings = ()
+
+
+class FileKeys(PartKeys):
     """The keys of a scenario file."""
 
     scenario: Text
@@ -37,10 +46,6 @@ class FileKeys(Settings):
     requires: tuple[Text, ...] = ()
     tags: tuple[Text, ...] = ()
     limit: Annotated[Duration, Field(gt=0)] = LIMIT
-    peers: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
-    faults: Mappings = ()
-    steps: Annotated[Mappings, Field(min_length=1)]
-    expect: Mappings = ()
 
 
 class PeerTitle(Settings):
@@ -79,6 +84,18 @@ class TogetherKeys(Settings):
     together: Annotated[Mappings, Field(min_length=1)]
 
 
+class SutKeys(Settings):
+    """The keys of the stack under test, beside its kind."""
+
+    stand_in: dict[str, Any] = Field(default_factory=dict)
+
+
+class AskKeys(Settings):
+    """The step that asks a person to have the stack under test do something."""
+
+    ask: Text
+
+
 class FailsKeys(Settings):
     """What may stand beside the action of a peer."""
 
@@ -96,6 +113,14 @@ class ExpectKeys(Settings):
     never: bool = False
     within: Duration = 0
     after: Duration = 0
+
+
+class FieldKeys(Settings):
+    """What a field of a record has to be, where it is not one value."""
+
+    contains: Text | None = None
+    at_least: float | int | None = None
+    at_most: float | int | None = None
 
 
 class StatusKeys(Settings):

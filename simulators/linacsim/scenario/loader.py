@@ -20,24 +20,31 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
 from linacsim.errors import InputError, ScenarioError
 from linacsim.faults.model import Occurrence, When
-from linacsim.scenario.expectation import NEVER, Expectation, Times, is_status
+from linacsim.scenario.expectation import NEVER, Between, Contains, Expectation, Times, is_status
 from linacsim.scenario.keys import (
+    AskKeys,
     ExpectKeys,
     FailsKeys,
     FaultKeys,
+    FieldKeys,
     FileKeys,
+    PartKeys,
     PeerKeys,
     PeerTitle,
     StatusKeys,
+    SutKeys,
     TogetherKeys,
     WaitKeys,
 )
 from linacsim.scenario.model import (
+    ASK,
+    SUT,
     ActionStep,
     FaultSpec,
     PeerSpec,
@@ -47,40 +54,86 @@ from linacsim.scenario.model import (
     Vocabulary,
     WaitStep,
 )
-from linacsim.settings import KeyPath, Settings, build, did_you_mean, found, keys_of
+from linacsim.scenario.parts import Part, gather
+from linacsim.settings import KeyPath, Settings, build, did_you_mean, dotted, found, keys_of
 from linacsim.yaml_file import YamlFile, read_yaml
 
-RESERVED = ("wait", "together", "fails")
+RESERVED = ("wait", "together", "fails", "instead")
 """Words of a step; no peer can be called so."""
 PROTOCOL_FIELDS = frozenset({"way", "with", "assoc", "status"})
 """Fields of every protocol record (see `linacsim.kernel.log`)."""
 S = TypeVar("S", bound=Settings)
 
 
-def load_scenario(path: Path | str, vocabulary: Vocabulary) -> Scenario:
+def load_scenario(path: Path | str, vocabulary: Vocabulary, values: Mapping[str, Any] | None = None) -> Scenario:
     """Return the scenario in the file at `path`.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    vocabulary : Vocabulary
+        The words that it is written in.
+    values : mapping of str to value, optional
+        Values of its parameters that win over its own.
 
     Raises
     ------
     ScenarioError
         If there is no such file, or anything in it is wrong; the text is one line that says where and what to do.
     """
-    return _Loader(read_yaml(Path(path), ScenarioError), vocabulary).load()
+    return _Loader(read_yaml(Path(path), ScenarioError), vocabulary).load(values or {})
+
+
+def scenario_of(
+    mapping: Mapping[str, Any], vocabulary: Vocabulary, values: Mapping[str, Any] | None = None
+) -> Scenario:
+    """Return the scenario that a mapping describes, with the keys and values of a file: for those who write Python.
+
+    Parameters and errors are those of `load_scenario`; an error names the path of keys.
+    """
+    scenario = _Loader(_Mapping(dict(mapping)), vocabulary).load(values or {})
+    return replace(scenario, path=None)
+
+
+class _Mapping(YamlFile):
+    """Python's own mapping in place of a file; what it includes lies in the current folder."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__(Path("scenario"), data, {})
+
+    def locate(self, path: KeyPath = ()) -> str:
+        """Return the path of keys."""
+        return f"scenario.{dotted(path)}" if path else "scenario"
 
 
 class _Loader:
-    """Checks one file against the vocabulary."""
+    """Checks one scenario against the vocabulary."""
 
     def __init__(self, file: YamlFile, vocabulary: Vocabulary) -> None:
         self.file = file
         self.vocabulary = vocabulary
         self.peers: dict[str, PeerSpec] = {}
 
-    def load(self) -> Scenario:
+    def load(self, values: Mapping[str, Any]) -> Scenario:
         """Return the scenario; peers first, for everything else names them."""
-        head = self._build(FileKeys, self.file.data, ())
-        for key, entry in head.peers.items():
-            self._peer(key, entry, ("peers", key))
+        own = self.file
+        parts = [(part.file, self._head(part)) for part in gather(own, values)]
+        head = next(keys for _file, keys in parts if isinstance(keys, FileKeys))
+        for self.file, keys in parts:
+            for key, entry in keys.peers.items():
+                self._peer(key, entry, ("peers", key))
+        faults: list[FaultSpec] = []
+        steps: list[Step] = []
+        expect: list[Expectation] = []
+        for self.file, keys in parts:
+            faults += [self._fault(raw, ("faults", index)) for index, raw in enumerate(keys.faults)]
+            steps += self._steps(keys.steps, ("steps",))
+            expect += [self._expect(raw, ("expect", index)) for index, raw in enumerate(keys.expect)]
+        self.file = own
+        for name, found_ in (("peers", self.peers), ("steps", steps)):
+            if not found_:
+                self._refuse(f"{name!r} is missing or empty", (name,), "a scenario has at least one")
         return Scenario(
             title=head.scenario,
             about=head.about,
@@ -88,11 +141,15 @@ class _Loader:
             tags=head.tags,
             limit=head.limit,
             peers=self.peers,
-            faults=tuple(self._fault(raw, ("faults", index)) for index, raw in enumerate(head.faults)),
-            steps=self._steps(head.steps, ("steps",)),
-            expect=tuple(self._expect(raw, ("expect", index)) for index, raw in enumerate(head.expect)),
-            path=self.file.path,
+            faults=tuple(faults),
+            steps=tuple(steps),
+            expect=tuple(expect),
+            path=own.path,
         )
+
+    def _head(self, part: Part) -> PartKeys:
+        self.file = part.file
+        return self._build(FileKeys if part.own else PartKeys, part.data, ())
 
     def _peer(self, key: str, entry: Mapping[str, Any], path: KeyPath) -> None:
         """Add the peer `key` to the peers."""
@@ -101,16 +158,30 @@ class _Loader:
             self._refuse(f"{title!r} is a word of the steps, no AE title", path, "choose another AE title")
         if title in self.peers:
             self._refuse(f"the peer {title!r} stands twice", path, "spaces around an AE title do not count")
+        self.peers[title] = self._spec(title, entry, path)
+
+    def _spec(self, title: str, entry: Mapping[str, Any], path: KeyPath) -> PeerSpec:
+        """Return the peer that `entry` describes."""
         kind = self._build(PeerKeys, _only(entry, PeerKeys), path).kind
-        self._known("kind of device", kind, self.vocabulary.devices, "kinds", (*path, "kind"))
+        where = self.file.locate(path)
+        if kind == SUT:
+            keys = self._rest(SutKeys, entry, PeerKeys, path)
+            stand_in = self._spec(title, keys.stand_in, (*path, "stand-in")) if keys.stand_in else None
+            if stand_in is not None and stand_in.kind == SUT:
+                self._refuse("nobody stands in for a stand-in", (*path, "stand-in"), "name a kind of device")
+            return PeerSpec(title=title, kind=SUT, settings=keys, where=where, stand_in=stand_in)
+        self._known("kind of device", kind, [*self.vocabulary.devices, SUT], "kinds", (*path, "kind"))
         settings = self._rest(self.vocabulary.devices[kind].settings, entry, PeerKeys, path)
-        self.peers[title] = PeerSpec(title=title, kind=kind, settings=settings, where=self.file.locate(path))
+        return PeerSpec(title=title, kind=kind, settings=settings, where=where)
 
     def _fault(self, raw: Mapping[str, Any], path: KeyPath) -> FaultSpec:
         """Return the fault that `raw` describes."""
         head = self._build(FaultKeys, _only(raw, FaultKeys), path)
         self._known("fault", head.do, self.vocabulary.faults, "faults", (*path, "do"))
         self._known("peer", head.at, self.peers, "peers", (*path, "at"))
+        if self.peers[head.at].kind == SUT:
+            todo = "arm the fault at the peer that it talks to, or let 'linacsim proxy' sit between"
+            self._refuse(f"{head.at} is the stack under test: nothing of it breaks on demand", (*path, "at"), todo)
         if head.on:
             self._known("event", head.on, self.vocabulary.events, "events", (*path, "on"))
         occurrence = self._occurrence(raw, path)
@@ -136,7 +207,7 @@ class _Loader:
 
     def _step(self, raw: Mapping[str, Any], path: KeyPath) -> Step:
         """Return the step that `raw` describes."""
-        words = [key for key in raw if key != "fails"]
+        words = [key for key in raw if key not in ("fails", "instead")]
         if len(words) != 1:
             names = " and ".join(repr(word) for word in words) or "none"
             self._refuse(
@@ -144,28 +215,48 @@ class _Loader:
             )
         word = words[0]
         here = (*path, word)
-        if word in RESERVED and "fails" in raw:
-            self._refuse(f"'fails' stands with {word!r}", (*path, "fails"), "only the action of a peer can fail")
+        beside = next((key for key in ("fails", "instead") if key in raw), None)
+        if word in RESERVED and beside is not None:
+            self._refuse(f"{beside!r} stands with {word!r}", (*path, beside), "only the action of a peer can have it")
         if word == "wait":
             return WaitStep(duration=self._build(WaitKeys, raw, path).wait, where=self.file.locate(path))
         if word == "together":
             steps = self._steps(self._build(TogetherKeys, raw, path).together, here)
             return TogetherStep(steps=steps, where=self.file.locate(path))
         self._known("peer", word, [*self.peers, "wait", "together"], "words for a step", here)
-        action, parameters = self._action(word, raw[word], here)
         fails = self._build(FailsKeys, {"fails": raw["fails"]}, path).fails if "fails" in raw else None
+        if self.peers[word].kind == SUT:
+            return self._asked(word, raw, path, fails)
+        if "instead" in raw:
+            self._refuse("'instead' is for the stack under test", (*path, "instead"), f"{word} is a peer of the bench")
+        action, parameters = self._action(self.peers[word], raw[word], here)
         return ActionStep(peer=word, action=action, parameters=parameters, fails=fails, where=self.file.locate(path))
 
-    def _action(self, peer: str, raw: object, path: KeyPath) -> tuple[str, Settings]:
+    def _asked(self, peer: str, raw: Mapping[str, Any], path: KeyPath, fails: str | None) -> ActionStep:
+        """Return a step of the stack under test: a person is asked, a stand-in does something instead."""
+        here = (*path, peer)
+        entry = raw[peer] if isinstance(raw[peer], Mapping) else {"ask": raw[peer]}
+        question = self._build(AskKeys, entry, here)
+        stand_in, instead, where = self.peers[peer].stand_in, None, self.file.locate(path)
+        if stand_in is not None:
+            if "instead" not in raw:
+                self._refuse(f"what does the stand-in of {peer} do?", path, "add 'instead:' with one of its actions")
+            action, parameters = self._action(stand_in, raw["instead"], (*path, "instead"))
+            instead = ActionStep(peer=peer, action=action, parameters=parameters, fails=fails, where=where)
+        elif "instead" in raw:
+            self._refuse(f"{peer} has no stand-in", (*path, "instead"), "add 'stand-in:' to the peer")
+        return ActionStep(peer=peer, action=ASK, parameters=question, fails=fails, instead=instead, where=where)
+
+    def _action(self, peer: PeerSpec, raw: object, path: KeyPath) -> tuple[str, Settings]:
         """Return the action of `peer` that `raw` names, and its parameters."""
-        known = self.vocabulary.devices[self.peers[peer].kind].actions
+        known = self.vocabulary.devices[peer.kind].actions
         entry = {raw: None} if isinstance(raw, str) else raw
         if not isinstance(entry, Mapping) or len(entry) != 1:
-            advice = did_you_mean("", known, f"actions of {self.peers[peer].kind}")
-            self._refuse(f"one action of {peer} is wanted, found {found(raw)}", path, advice)
+            advice = did_you_mean("", known, f"actions of {peer.kind}")
+            self._refuse(f"one action of {peer.title} is wanted, found {found(raw)}", path, advice)
         action, parameters = next(iter(entry.items()))
         here = (*path, action)
-        self._known(f"action of {peer}", action, known, "actions", here)
+        self._known(f"action of {peer.title}", action, known, "actions", here)
         return action, self._build(known[action], {} if parameters is None else parameters, here)
 
     def _expect(self, raw: Mapping[str, Any], path: KeyPath) -> Expectation:
@@ -174,6 +265,9 @@ class _Loader:
         self._known("event", head.event, self.vocabulary.events, "events", (*path, "event"))
         if head.at:
             self._known("peer", head.at, self.peers, "peers", (*path, "at"))
+            if self.peers[head.at].kind == SUT:
+                todo = "expect it at the peer that it talks to, for example with 'way: received'"
+                self._refuse(f"{head.at} is the stack under test: it writes nothing into our log", (*path, "at"), todo)
         fields = {key: self._field(key, raw[key], (*path, key)) for key in raw if key not in keys_of(ExpectKeys)}
         try:
             return Expectation(
@@ -217,11 +311,22 @@ class _Loader:
             if fields or near or folded in PROTOCOL_FIELDS or not key:
                 known = [*keys_of(ExpectKeys), *PROTOCOL_FIELDS, *fields]
                 self._refuse(f"unknown key {key!r}", path, did_you_mean(key, known))
+        if isinstance(value, Mapping):
+            return self._pattern(value, path)
         if not isinstance(value, str | int | float):
             self._refuse(f"{key!r} wants text, a number, true or false, found {found(value)}", path)
         if is_status(key) and not isinstance(value, str):  # a printer's status is a word
             self._build(StatusKeys, {"status": value}, path[:-1])
         return value
+
+    def _pattern(self, raw: Mapping[str, Any], path: KeyPath) -> Contains | Between:
+        """Return what a field has to be that is given as ``{contains: text}`` or ``{at-least: 3, at-most: 5}``."""
+        keys = self._build(FieldKeys, raw, path)
+        if keys.contains is not None and len(raw) == 1:
+            return Contains(keys.contains)
+        if keys.contains is not None or not raw:
+            self._refuse("one of 'contains' or 'at-least' and 'at-most' is wanted", path, "keep one kind of them")
+        return Between(keys.at_least, keys.at_most)
 
     def _exclusive(self, raw: Mapping[str, Any], words: Iterable[str], path: KeyPath) -> str | None:
         """Return which of `words` is a key of `raw`; two are an error."""

@@ -15,6 +15,10 @@ from linacsim.kernel.units import HOUR, format_duration
 from linacsim.scenario.expectation import Expectation
 from linacsim.settings import Settings
 
+SUT = "sut"
+"""The kind of a peer that is no peer: the stack under test, which is named when the scenario is played."""
+ASK = "ask"
+"""What a step can have the stack under test do: a person is asked."""
 LIMIT = 24 * HOUR
 """The bench time that a scenario may take unless it says otherwise."""
 
@@ -51,6 +55,8 @@ class PeerSpec:
     kind: str
     settings: Settings
     where: str = ""
+    stand_in: PeerSpec | None = None
+    """For the stack under test: who takes its place while there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,8 @@ class ActionStep:
     parameters: Settings
     fails: str | None = None
     """The step has to fail, with a reason that contains this text."""
+    instead: ActionStep | None = None
+    """For the stack under test: what its stand-in does."""
     where: str = ""
 
     def __str__(self) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from linacsim.cli.vocabulary import vocabulary
 from linacsim.devices.printer.hardware.acts import (
     ACTIONS,
     BREAKAGES,
@@ -27,6 +26,7 @@ from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.errors import InputError, PlayFailure, ScenarioError
 from linacsim.kernel.units import MINUTE, SECOND
 from linacsim.scenario.loader import load_scenario
+from linacsim.scenario.vocabulary import vocabulary
 from linacsim.settings import build
 from tests.devices.printer.hardware_rig import switched_on
 
