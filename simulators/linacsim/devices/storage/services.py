@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
@@ -19,7 +18,7 @@ from linacsim.devices.sopclasses import STORAGE, Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
 from linacsim.devices.storage.personality import FillDisk, StoragePersonality, Store
-from linacsim.devices.uids import is_uid
+from linacsim.devices.uids import is_uid, uid
 from linacsim.devices.worklist import Worklist
 from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.border.links import link_of
@@ -215,7 +214,7 @@ def received_with(event: evt.Event) -> Received:
     return Received(
         sop_class=str(request.AffectedSOPClassUID),
         sop_instance=str(request.AffectedSOPInstanceUID),
-        syntax=UID(event.context.transfer_syntax),
+        syntax=uid(str(event.context.transfer_syntax)),
         data=request.DataSet.getvalue(),
         source=link_of(event.assoc).other,
     )

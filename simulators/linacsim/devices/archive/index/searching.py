@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import UID
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Integer, String, any_, bindparam, exists, func, select
 from sqlalchemy.sql import Select
 
@@ -17,6 +16,7 @@ from linacsim.devices.archive.index.entry import Entry, Kept
 from linacsim.devices.archive.index.narrowing import Wanted, between, prefix
 from linacsim.devices.archive.index.schema import INSTANCES, PARENT, PATIENTS, SERIES, STUDIES, TABLES
 from linacsim.devices.archive.index.tallies import Breathe, Tallies, is_tally
+from linacsim.devices.uids import uid as uid_of
 
 _FIRST_PAGE, _PAGE = 128, 1024
 _LIST = 5000
@@ -212,7 +212,7 @@ class _Known:
 
 def kept_of(base: str, uid: str, sop_class: str, syntax: str, path: str, start: int, size: int) -> Kept:
     """Return where an instance is, from the columns of its row."""
-    return Kept(base + path, sop_class, uid, UID(syntax), start, size)
+    return Kept(base + path, sop_class, uid, uid_of(syntax), start, size)
 
 
 KEPT = tuple(INSTANCES.c[name] for name in ("uid", "class", "syntax", "path", "start", "size"))
