@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import warnings
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
-from pynetdicom.dsutils import decode
 
 from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob, name_of
 from linacsim.devices.printclasses import Printer as PrinterSOPClass
@@ -18,6 +15,7 @@ from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.arrivals import OPERATIONS as OPERATIONS_OF
 from linacsim.devices.printer.arrivals import Arrivals
 from linacsim.devices.printer.book import JobInstance
+from linacsim.devices.printer.decoding import decoded
 from linacsim.devices.printer.desk import Desk, Request
 from linacsim.devices.printer.hardware import Job
 from linacsim.devices.printer.operations import OPERATIONS
@@ -172,7 +170,7 @@ def _request(operation: str, message: Any, abstract_syntax: str, *, implicit: bo
     keyword = _DATA_SETS.get(operation)
     data = getattr(message, keyword) if keyword is not None else None
     if data is not None:
-        request.attributes = _decoded(data, implicit=implicit)
+        request.attributes = decoded(data, implicit=implicit)
     return request
 
 
@@ -180,13 +178,3 @@ def _identifiers(tags: Any) -> tuple[int, ...]:
     if tags is None:
         return ()
     return (int(tags),) if isinstance(tags, int) else tuple(int(tag) for tag in tags)
-
-
-def _decoded(data: BytesIO, *, implicit: bool) -> Dataset:
-    try:
-        with warnings.catch_warnings():
-            # odd values are told by a status, not on the standard error stream
-            warnings.simplefilter("ignore")
-            return decode(data, implicit, is_little_endian=True)
-    except Exception as exc:  # noqa: BLE001 - pydicom lets through whatever decoding raises
-        raise RefusedError(PROCESSING_FAILURE, f"the data set cannot be decoded: {type(exc).__name__}") from None

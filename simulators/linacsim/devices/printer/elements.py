@@ -16,6 +16,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
+from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
 from linacsim.devices.printer.statuses import INVALID_ATTRIBUTE_VALUE, RefusedError
@@ -45,6 +46,23 @@ class Known(DataElement):
         super().__init__(tag, vr, value, already_converted=True)
         self.written: dict[bool, bytes] = {}
         self.remarks: dict[Any, Any] = {}
+
+
+class Sent(DataElement):
+    """A sequence as a client has sent it.
+
+    Attributes
+    ----------
+    sent : bytes
+        Its items, encoded; empty if they are not kept.
+    implicit : bool
+        Whether their VRs are implicit.
+    """
+
+    def __init__(self, tag: int, items: Sequence, sent: bytes, *, implicit: bool) -> None:
+        super().__init__(tag, "SQ", items, already_converted=True)
+        self.sent = sent
+        self.implicit = implicit
 
 
 class Reference(Dataset):
@@ -141,8 +159,11 @@ def encoded(attributes: Dataset, *, implicit: bool) -> bytes:
             if written is None:
                 written = element.written[implicit] = _written(attributes, tag, implicit=implicit)
             parts.append(written)
+        elif isinstance(element, Sent) and element.sent and element.implicit is implicit:
+            parts.append(_sequence(tag, element.sent, implicit=implicit))
         elif isinstance(element, DataElement) and element.VR == "SQ" and _refers(element.value):
-            parts.append(_references(tag, element.value, implicit=implicit))
+            items = b"".join(item.written(implicit=implicit) for item in element.value)
+            parts.append(_sequence(tag, items, implicit=implicit))
         else:
             parts.append(_written(attributes, tag, implicit=implicit))
     return b"".join(parts)
@@ -152,11 +173,10 @@ def _refers(items: Any) -> bool:
     return all(type(item) is Reference for item in items)
 
 
-def _references(tag: BaseTag, items: Any, *, implicit: bool) -> bytes:
-    body = b"".join(item.written(implicit=implicit) for item in items)
+def _sequence(tag: BaseTag, items: bytes, *, implicit: bool) -> bytes:
     if implicit:
-        return _TAG.pack(tag.group, tag.element) + struct.pack("<L", len(body)) + body
-    return _LONG_FORM.pack(tag.group, tag.element, b"SQ", 0, len(body)) + body
+        return _TAG.pack(tag.group, tag.element) + struct.pack("<L", len(items)) + items
+    return _LONG_FORM.pack(tag.group, tag.element, b"SQ", 0, len(items)) + items
 
 
 def _written(attributes: Dataset, tag: BaseTag, *, implicit: bool) -> bytes:

@@ -50,6 +50,8 @@ class Taken:
         The attributes that were replaced or left out.
     given : list of int
         All attributes that the request names and that were taken.
+    elements : list of DataElement
+        The attributes one by one, while they are taken.
     """
 
     attributes: Dataset = field(default_factory=Dataset)
@@ -57,6 +59,7 @@ class Taken:
     comment: str = ""
     tags: list[int] = field(default_factory=list)
     given: list[int] = field(default_factory=list)
+    elements: list[DataElement] = field(default_factory=list)
 
     def warn(self, status: int, comment: str, tag: int = 0) -> None:
         """Remember a warning; an attribute list error gives way to any other."""
@@ -67,7 +70,8 @@ class Taken:
 
     def add(self, other: Taken) -> None:
         """Take what has been taken elsewhere."""
-        self.attributes.update(other.attributes)
+        for element in other.elements:
+            self.attributes[element.tag] = element
         if other.status != SUCCESS:
             self.warn(other.status, other.comment)
         self.tags += other.tags
@@ -132,13 +136,10 @@ def _take_one(element: DataElement, rule: Rule, printer: PrinterPersonality, tak
         if rule.required:
             raise RefusedError(MISSING_ATTRIBUTE_VALUE, f"{keyword} has no value", tag)
         if setting:
-            taken.attributes.add_new(tag, wanted, rule.default(printer) if rule.default else None)
+            taken.elements.append(DataElement(tag, wanted, rule.default(printer) if rule.default else None))
         return
     value = element.value if rule.sequence else _value(element, rule, printer, taken)
-    if value is element.value:
-        taken.attributes[element.tag] = element
-    else:
-        taken.attributes.add_new(tag, element.VR, value)
+    taken.elements.append(element if value is element.value else DataElement(tag, element.VR, value))
 
 
 def _value(element: DataElement, rule: Rule, printer: PrinterPersonality, taken: Taken) -> Any:
