@@ -10,6 +10,7 @@ import pytest
 
 from linacsim.cli import main
 from linacsim.devices.printer.hardware import TERMS
+from linacsim.report import coverage_archive
 from linacsim.report.coverage import Coverage
 from linacsim.report.coverage_print import EXTENSIONS, WANTED, reached_by
 from linacsim.report.coverage_text import coverage_data, coverage_text
@@ -105,6 +106,54 @@ def test_the_first_run_is_told_and_all_are_counted() -> None:
     }  # fmt: skip
     assert "terms: 1 of 109" in coverage_text(coverage)
     assert not coverage.complete
+
+
+def test_there_is_as_much_of_query_and_retrieve() -> None:
+    assert {section: len(wanted) for section, wanted in coverage_archive.WANTED.items()} == {
+        "SOP classes": 12,
+        "C-FIND": 10,
+        "C-MOVE": 19,
+        "C-GET": 18,
+        "C-STORE": 2,
+        "associations": 3,
+    }
+
+
+def test_a_scenario_of_an_archive_reaches_what_its_log_says(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "archive/frames-of-a-dose"
+    assert main(["coverage", "archive", name, "--format", "json"]) == 1
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    for service in ("C-MOVE", "C-GET"):
+        codes = {row["key"]: row["cause"] for row in told[service]["rows"]}
+        assert sorted(codes) == ["0000", "AA00", "AA01", "AA02", "AA03", "AA04"]
+        assert codes["AA03"] == "the frames have no times"
+    assert told["C-FIND"]["reached"] == 0
+
+
+def test_a_cause_ends_when_it_is_mended() -> None:
+    def told(event: str, **fields: Any) -> dict[str, Any]:
+        return {"n": 0, "t": 0, "at": "ARCHIVE", "event": event, **fields}
+
+    records = [
+        told("tape-jammed"),
+        told("C-MOVE-RQ", way="received"),
+        told("not-sent", complaint="the tape is jammed"),
+        told("C-MOVE-RSP", way="sent", status=0xA702, failed=1),
+        told("tape-mended"),
+        told("C-MOVE-RQ", way="received"),
+        told("C-MOVE-RSP", way="sent", status=0),
+        told("C-MOVE-RSP", way="received", status=0xA801),
+    ]
+    reached = {(one.section, one.key): one.cause for one in coverage_archive.reached_by(records, "x")}
+    assert reached == {("C-MOVE", "A702"): "1 failed; not-sent the tape is jammed", ("C-MOVE", "0000"): "served"}
+
+
+@pytest.mark.slow
+def test_all_of_an_archive_is_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["coverage", "archive", "--format", "json"])
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert {section: part["missing"] for section, part in told.items() if part["missing"]} == {}
+    assert code == 0
 
 
 @pytest.mark.slow

@@ -62,7 +62,6 @@ _GET = {
 _STORE = {
     "0000": "success",
     "A700": "out of resources",
-    "A900": "data set does not match SOP class",
 }
 _ENDS = {
     "A-RELEASE-RP": "released",
@@ -81,8 +80,9 @@ WANTED: Wanted = MappingProxyType(
 )
 """What there is to reach."""
 _SERVICES = {"C-FIND-RSP": "C-FIND", "C-MOVE-RSP": "C-MOVE", "C-GET-RSP": "C-GET", "C-STORE-RSP": "C-STORE"}
-_QUIET = ("A-", "C-", "N-", "object-", "query-", "retrieval-", "step-", "verdict", "commitment-", "file-", "matches-")
-"""What is no happening of the hardware, of an operator or of a fault."""
+_REQUESTS = ("C-FIND-RQ", "C-MOVE-RQ", "C-GET-RQ", "C-STORE-RQ")
+_BROKEN = ("database-down", "disk-full", "tape-slow", "tape-jammed", "archive-busy", "manners-lost", "object-lost")
+_MENDED = ("database-up", "disk-cleared", "tape-mended", "archive-free", "manners-found")
 _SERVED = (0x0000, 0xB000, 0xB001, 0xFE00, 0xFF00, 0xFF01)
 _CAUSE_MAX = 90
 
@@ -106,16 +106,36 @@ def reached_by(records: Sequence[Record], run: str) -> Iterator[Reached]:
     }
     archives |= {record["at"] for record in records if record["event"] == "archive-busy"}
     for archive in sorted(archives):
-        happened = ""
+        matter = _Matter()
         for record in records:
             if record["at"] != archive:
                 continue
-            event = str(record["event"])
-            if not event.startswith(_QUIET):
-                happened = _in_words(record)
-            for section, key, cause in _look(event, record, happened):
+            matter.happen(record)
+            for section, key, cause in _look(str(record["event"]), record, str(matter)):
                 if key in WANTED[section]:
                     yield Reached(section=section, key=key, run=run, cause=cause[:_CAUSE_MAX])
+
+
+class _Matter:
+    """What is the matter with an archive: something that lasts, and something in the request that is served."""
+
+    def __init__(self) -> None:
+        self._lasting = self._now = ""
+
+    def __str__(self) -> str:
+        return self._now or self._lasting
+
+    def happen(self, record: Mapping[str, Any]) -> None:
+        """Take notice of a record."""
+        event = str(record["event"])
+        if event in _REQUESTS and record.get("way") == "received":
+            self._now = ""
+        elif event == "not-sent":
+            self._now = _in_words(record)
+        elif event in _MENDED:
+            self._lasting = ""
+        elif event in _BROKEN:
+            self._lasting = _in_words(record)
 
 
 def _look(event: str, record: Mapping[str, Any], happened: str) -> Iterator[tuple[str, str, str]]:

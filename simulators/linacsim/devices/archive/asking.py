@@ -19,6 +19,7 @@ from linacsim.devices.archive.attributes import (
     PatientStudyOnlyFind,
     PatientStudyOnlyGet,
     PatientStudyOnlyMove,
+    RepositoryQuery,
 )
 from linacsim.devices.archive.composite import CompositeInstanceRootGet, CompositeInstanceRootMove, WithoutBulkDataGet
 from linacsim.devices.archive.frames import KEYS
@@ -40,7 +41,12 @@ from linacsim.devices.storage.services import StoragePeer
 from linacsim.errors import InputError, PlayFailure
 from linacsim.settings import did_you_mean
 
-_FIND = {"patient": PatientRootFind, "study": StudyRootFind, "patient-study-only": PatientStudyOnlyFind}
+_FIND = {
+    "patient": PatientRootFind,
+    "study": StudyRootFind,
+    "patient-study-only": PatientStudyOnlyFind,
+    "repository": RepositoryQuery,
+}
 _MOVE = {
     "patient": PatientRootMove,
     "study": StudyRootMove,
@@ -56,7 +62,7 @@ _GET = {
 }
 _PRIORITIES = {"medium": 0, "high": 1, "low": 2}
 _SYNTAXES: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-_NUMBERS = ("UL", "FD")
+_NUMBERS = ("UL", "UV", "FD")
 
 
 def query(device: StoragePeer, what: Query) -> int:
@@ -65,13 +71,13 @@ def query(device: StoragePeer, what: Query) -> int:
     Raises
     ------
     PlayFailure
-        If the final status is not Success, or there are not as many matches as wanted.
+        If the final status is not the wanted one, there are not as many matches as wanted, or the responses break the rules.
     """
     identifier = _identifier(what.level, what.keys)
     ae, assoc = _called(device, what, [build_context(_FIND[what.root])])
-    found = find(device, ae, assoc, _FIND[what.root], identifier)
+    found = find(device, ae, assoc, _FIND[what.root], identifier, cancel_after=what.cancel_after)
     assoc.release()
-    _expect(f"C-FIND to {what.to}", found.status)
+    _expect(f"C-FIND to {what.to}", found.status, wanted=what.status)
     if found.complaints is not None and found.complaints.texts:
         raise PlayFailure(f"C-FIND to {what.to}: {found.complaints}")
     count = len(found.identifiers)
@@ -182,11 +188,13 @@ def _identifier(level: str, keys: Mapping[str, str | tuple[str, ...]]) -> Datase
 def _value(keyword: str, value: str | tuple[str, ...]) -> Any:
     """Return the value of a key; what is a number on the wire has to be one here."""
     vr = dictionary_VR(keyword)
+    if vr == "OB":
+        return str(value).encode("ascii", "replace")
     if vr not in _NUMBERS:
         return list(value) if isinstance(value, tuple) else value
     values = [value] if isinstance(value, str) else value
     try:
-        return [int(one) if vr == "UL" else float(one) for one in values if one]
+        return [float(one) if vr == "FD" else int(one) for one in values if one]
     except ValueError as exc:
         raise InputError(f"{value!r} is no number", f"keys.{keyword}", "write numbers, in a list if several") from exc
 

@@ -155,7 +155,7 @@ class Load(Settings):
 
 
 class Query(Settings):
-    """Query a peer with C-FIND; anything but Success is a failure.
+    """Query a peer with C-FIND; anything but the wanted status is a failure.
 
     Attributes
     ----------
@@ -164,21 +164,27 @@ class Query(Settings):
     called : str
         The AE title to call, if not the peer's own.
     root : str
-        The information model: ``study``, ``patient`` or ``patient-study-only``.
+        The information model: ``study``, ``patient``, ``patient-study-only``, or ``repository`` (Repository Query).
     level : str
         Query/Retrieve Level.
     keys : mapping of str to str or list of str
         The keys by keyword.
     matches : int
         How many matches there have to be; any number if left out.
+    cancel_after : int
+        Send a C-CANCEL after this many matches; 0 sends none.
+    status : int
+        The final status that is wanted.
     """
 
     to: AETitle
     called: AETitle | None = None
-    root: Literal["patient", "study", "patient-study-only"] = "study"
+    root: Literal["patient", "study", "patient-study-only", "repository"] = "study"
     level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
     keys: dict[str, str | tuple[str, ...]]
     matches: Annotated[int, Field(ge=0)] | None = None
+    cancel_after: Annotated[int, Field(ge=0)] = 0
+    status: StatusCode = 0x0000
 
 
 class Retrieve(Settings):
