@@ -39,7 +39,7 @@ def report_again(run: Path) -> tuple[Path, Suite]:
         If there is no such run, or a file of it is damaged or cannot be written.
     """
     events = run_file(run)
-    root = events.parent
+    root = events.parent.resolve()  # not by `latest`, which will name another run
     header, *records = read_log(events)
     result = _result(root / RESULT, header)
     RunFolder(root.parent, root).report(header, records, result, _segments(root / TRAFFIC, header))

@@ -41,6 +41,8 @@ def read_pcap(path: Path, epoch_us: int) -> Iterator[Segment]:
     while at + _PACKET.size <= len(data):
         second, micro, length, _original = _PACKET.unpack_from(data, at)
         at += _PACKET.size
+        if at + length > len(data):
+            return  # the end of a file that breaks off
         segment = _segment(data[at : at + length], second * SECOND + micro - epoch_us)
         at += length
         if segment is not None:

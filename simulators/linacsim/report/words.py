@@ -11,7 +11,7 @@ from pydicom.uid import UID
 from pynetdicom import status as tables
 from pynetdicom.sop_class import uid_to_service_class
 
-_UID = re.compile(r"[0-2](\.\d+){3,}")
+_UID = re.compile(r"[0-2](\.\d+){2,}")
 _BARE = re.compile(r"[^\s\"'=,\\]+")
 _BY_MESSAGE = {
     "C-STORE": tables.STORAGE_SERVICE_CLASS_STATUS,

@@ -109,12 +109,12 @@ def _kept(rows: Sequence[Row], events: Collection[int]) -> list[int]:
     if len(rows) <= MOST:
         return list(range(len(rows)))
     quarter = MOST // 4
-    middle = [place for place in range(quarter, len(rows) - quarter) if _tells(rows[place], events)][: MOST // 2]
+    between = range(quarter, len(rows) - quarter)
+    # Faults and what expectations rest on before all else that went wrong, of which there may be more than fits.
+    telling = [place for place in between if rows[place].n in events or rows[place].kind is Kind.FAULT]
+    telling += [place for place in between if rows[place].gravity is Gravity.BAD]
+    middle = sorted([*dict.fromkeys(telling)][: MOST // 2])
     return [*range(quarter), *middle, *range(len(rows) - quarter, len(rows))]
-
-
-def _tells(row: Row, events: Collection[int]) -> bool:
-    return row.n in events or row.gravity is Gravity.BAD or row.kind is Kind.FAULT
 
 
 def _skips(kept: Sequence[int]) -> list[tuple[int, int]]:
@@ -127,8 +127,8 @@ def _row(row: Row, events: dict[int, str]) -> dict[str, Any]:
     cells = {
         "n": row.n, "t": row.t, "at": row.at, "to": row.to, "event": row.event, "words": row.words, "said": row.said,
         "kind": str(row.kind), "gravity": int(row.gravity), "latency": row.latency, "received": row.received,
-        "lost": row.lost, "association": row.association if row.association >= 0 else None,
-        "record": row.record, "struck": row.struck, "rests": _rests(row, events),
+        "lost": row.lost, "association": row.association + 1, "record": row.record, "struck": row.struck,
+        "rests": _rests(row, events),
         "pdus": [[run.t, run.kind, run.note, run.count, run.length] for run in row.pdus],
     }  # fmt: skip
     must = ("n", "t", "at", "to")

@@ -10,10 +10,13 @@ function arrange() {
   order = [...shown.lanes].sort((a, b) => a - b);
   column = LANES.map((_lane, index) => order.indexOf(index));
   const wide = list.clientWidth;
-  const room = wide < 740 ? wide * 0.42 : Math.min(wide * 0.56, wide - 480);
+  const room = wide < 740 ? wide * 0.34 : Math.min(wide * 0.56, wide - 480);
   laneWidth = Math.max(wide < 740 ? 34 : 52, Math.min(210, Math.floor(room / Math.max(order.length, 1))));
   labels = laneWidth >= 118;
 }
+
+// An instant as the column of times has room for it.
+function moment(us) { return list.clientWidth < 740 ? instant(us).slice(2, -3) : instant(us); }
 
 function middle(lane) { return (column[lane] + 0.5) * laneWidth; }
 
@@ -28,7 +31,7 @@ function toneAt(lane, place) {
   return tone;
 }
 
-function lifelines(place, height, away) {
+function lifelines(place, height, away, wire) {
   const parts = order.map((lane) => drawn("line", { x1: middle(lane), x2: middle(lane), y1: 0, y2: height, class: `life ${toneAt(lane, place)}${away ? " away" : ""}` }));
   if (away) return parts;
   const busy = new Map();
@@ -37,7 +40,7 @@ function lifelines(place, height, away) {
       if (lane < 0 || column[lane] < 0) continue;
       const beside = busy.get(lane) || 0;
       busy.set(lane, beside + 1);
-      if (beside < 4) parts.push(drawn("rect", { x: middle(lane) - 3 + beside * 5, y: place === one.first ? height / 2 : 0, width: 6, height: place === one.first || place === one.last ? height / 2 : height, class: `active${one.gravity}` }));
+      if (beside < 4) parts.push(drawn("rect", { x: middle(lane) - 3 + beside * 5, y: place === one.first && !wire ? height / 2 : 0, width: 6, height: (place === one.first && !wire) || place === one.last ? height / 2 : height, class: `active${one.gravity}` }));
     }
   }
   return parts;
@@ -55,7 +58,7 @@ function activeAt(place) {
 function diagram(row, place, height, wire) {
   const width = Math.max(order.length * laneWidth, 1);
   const svg = drawn("svg", { width, height, "aria-hidden": "true" });
-  svg.append(...lifelines(place, height, false));
+  svg.append(...lifelines(place, height, false, wire));
   const from = row.at < 0 ? -1 : column[row.at], to = row.to < 0 ? -1 : column[row.to];
   if (from >= 0 && to >= 0 && from !== to) svg.append(...arrow(row, middle(row.at), middle(row.to), height, wire));
   else if (row.to >= 0 && (from >= 0 || to >= 0)) svg.append(...half(row, from >= 0 ? row.at : row.to, from >= 0, height));
@@ -74,7 +77,7 @@ function arrow(row, from, to, height, wire) {
     : drawn("path", { d: `M${end + side * 2} ${y}l${-side * 8} -4v8z` }));
   const parts = [group];
   if (labels && !wire) parts.push(drawn("text", { x: (from + to) / 2, y: y - 4, "text-anchor": "middle", class: `label ${row.kind} gravity${row.gravity || 0}` }, row.event));
-  if (row.struck) parts.push(drawn("text", { x: to - side * 16, y: y + 4, "text-anchor": "middle", class: "label fault" }, "⚡"));
+  if (row.struck && !wire) parts.push(drawn("text", { x: to - side * 16, y: y + 4, "text-anchor": "middle", class: "label fault" }, "⚡"));
   return parts;
 }
 
@@ -115,7 +118,7 @@ function rowNode(item) {
   if (row.rests) text.append(element("span", { class: row.rests.endsWith("(not met)") ? "rests un" : "rests" }, row.rests.endsWith("(not met)") ? " ✗ expected otherwise" : " ✓ expected"));
   const cells = element("div", { class: "cells", title: row.said || undefined },
     element("a", { class: "n", href: `#e${row.n}`, role: "gridcell", tabindex: "-1" }, `#${row.n}`),
-    element("span", { class: `at${item.same ? " same" : ""}`, role: "gridcell" }, instant(row.t)),
+    element("span", { class: `at${item.same ? " same" : ""}`, role: "gridcell" }, moment(row.t)),
     diagram(row, item.place, HEIGHT.row, false), text);
   const node = element("div", {
     class: `row kind-${row.kind} gravity${row.gravity || 0}${item.match ? " match" : ""}${item.place === shown.current ? " current" : ""}`,
@@ -127,7 +130,7 @@ function rowNode(item) {
 
 function gapNode(item) {
   const hidden = item.hidden ? `${duration(item.span)} later; ${item.hidden} ${item.hidden === 1 ? "row" : "rows"} not shown` : `nothing for ${duration(item.span)}`;
-  const svg = drawn("svg", { width: Math.max(order.length * laneWidth, 1), height: HEIGHT.gap, "aria-hidden": "true" }, ...lifelines(item.place, HEIGHT.gap, true));
+  const svg = drawn("svg", { width: Math.max(order.length * laneWidth, 1), height: HEIGHT.gap, "aria-hidden": "true" }, ...lifelines(Math.max(item.place - 1, 0), HEIGHT.gap, true));
   return element("div", { class: "row gap", role: "row" }, element("div", { class: "cells" }, element("span", { class: "n" }), element("span", { class: "at", role: "gridcell" }, "⋮"), svg, element("span", { class: "text", role: "gridcell" }, hidden)));
 }
 
@@ -135,7 +138,7 @@ function pduNode(item) {
   const [t, kind, note, count, length] = item.run;
   const text = `${count > 1 ? `${count} × ` : ""}${kind}${note ? `, ${note}` : ""}, ${length.toLocaleString("en")} bytes${item.row.n < 0 ? `; ${item.row.event}, on the wire only` : ""}`;
   const place = Math.max(byOrdinal.get(item.row.n) || 0, 0);
-  return element("div", { class: "row pdu", role: "row" }, element("div", { class: "cells" }, element("span", { class: "n" }), element("span", { class: "at same", role: "gridcell" }, instant(t)), diagram(item.row, place, HEIGHT.pdu, true), element("span", { class: "text", role: "gridcell" }, text)));
+  return element("div", { class: "row pdu", role: "row" }, element("div", { class: "cells" }, element("span", { class: "n" }), element("span", { class: "at same", role: "gridcell" }, moment(t)), diagram(item.row, place, HEIGHT.pdu, true), element("span", { class: "text", role: "gridcell" }, text)));
 }
 
 function skipNode(item) {

@@ -23,7 +23,7 @@ function refreshRow(place) {
   if (node) { node.remove(); nodes.delete(`r${place}`); }
 }
 
-function select(place, scroll = true) {
+function select(place, scroll = true, always = false) {
   const old = shown.current;
   shown.current = place;
   const index = items.findIndex((item) => item.type === "row" && item.place === place);
@@ -31,7 +31,7 @@ function select(place, scroll = true) {
   if (scroll) {
     const y = list.getBoundingClientRect().top + scrollY + items[index].top;
     const above = bar.offsetHeight + 30;
-    if (y < scrollY + above || y + 60 > scrollY + innerHeight) scrollTo(0, Math.max(y - Math.max(above, innerHeight * 0.38), 0));
+    if (always || y < scrollY + above || y + 60 > scrollY + innerHeight) scrollTo(0, Math.max(y - Math.max(above, innerHeight * 0.38), 0));
   }
   for (const each of [old, place]) refreshRow(each);
   list.setAttribute("aria-activedescendant", `row-${place}`);
@@ -80,7 +80,7 @@ function fromHash() {
   if (place === undefined) return;
   goTo(place);
   toggle(place, true);
-  select(place);
+  select(place, true, true);
 }
 
 // Everything that is known of a row.
@@ -93,8 +93,8 @@ function fold(row, place) {
   if (row.said) add("in words", row.said);
   if (row.struck) add("fault", `⚡ ${row.struck}`);
   if (row.rests) add("expectation", row.rests.replace(/^expected: /, ""));
-  if (row.association !== undefined) {
-    const one = DATA.associations[row.association];
+  if (row.association) {
+    const one = DATA.associations[row.association - 1];
     add("association", `${one.ordinal} of ${DATA.associations.length}, ${laneName(one.from)} to ${laneName(one.to)}, `, link(one.first), " to ", link(one.last), `: ${one.ending}`);
   }
   for (const [name, value] of Object.entries(row.record || {})) add(name, ...told(name, value));

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from linacsim.report.page.lanes import Lane
 from linacsim.report.page.rows import Gravity, Kind, Row
 
-MOST = 400
-"""Rows of the table, about ten pages; of more, those that tell something and what stands around them."""
+MOST = 300
+"""Rows of the table, about seven pages; of more, those that tell something and what stands around them."""
 _AROUND = 6
 _ENDS = 40
 

@@ -146,7 +146,7 @@ def _row(one: Paired, lanes: Lanes) -> Row:
         latency=one.latency,
         received=None if one.received is None else _number(one.received.get("n")),
         lost=way == "sent" and one.received is None and lanes.is_inside(to),
-        record={str(key): value for key, value in record.items() if key not in _COLUMNS},
+        record={key: record[key] for key in sorted(record) if key not in _COLUMNS},
         ends=_ends(one, lanes),
     )
 
