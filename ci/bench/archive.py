@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", default=peers.available())
     parser.add_argument("--database", default="", help="URL of an empty database for the growth, instead of SQLite")
     options = parser.parse_args()
-    names = [name for name in peers.available() if any(name.endswith(one.split()[-1]) for one in options.peers)]
+    names = [name for name in peers.available() if any(one in name for one in options.peers)]
     table = Table()
     memory = Path("/dev/shm")  # noqa: S108 - a RAM disk, so that no disk is measured
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:

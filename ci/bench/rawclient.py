@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Self
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
@@ -217,7 +217,7 @@ class Association(Connection):
         """Query with C-FIND on context 1; return the final status and the identifiers of the matches."""
         request = command(element(_SOP_CLASS, FIND.encode()), short(_FIELD, 0x0020), short(_MESSAGE, 1), *_PLAIN)
         self.send(1, request, b"".join(sorted((key(0x00080052, level), *keys))))
-        found = []
+        found: list[bytes] = []
         while True:
             _, response, identifier = self.message()
             status = _status(response)
@@ -241,17 +241,27 @@ class Association(Connection):
             if status != 0xFF00:
                 return status, int.from_bytes(response.get(0x1021, b""), "little")
 
-    def get(self, *keys: bytes) -> tuple[int, int]:
-        """Retrieve with C-GET on context 1; return the final status and how many instances have come."""
+    def get(self, *keys: bytes, taken: Callable[[str, bytes], None] | None = None) -> tuple[int, int]:
+        """Retrieve with C-GET on context 1; return the final status and how many instances have come.
+
+        Parameters
+        ----------
+        *keys : bytes
+            The identifier.
+        taken : callable or None
+            Told the SOP Instance UID and the data set of each that comes.
+        """
         request = command(element(_SOP_CLASS, GET.encode()), short(_FIELD, 0x0010), short(_MESSAGE, 1), *_PLAIN)
         self.send(1, request, b"".join(sorted(keys)))
         count = 0
         while True:
-            context, message, _data = self.message()
+            context, message, data = self.message()
             fields = told(message)
             if fields[_FIELD] == b"\x01\x00":
                 self.send(context, store_response(fields))
                 count += 1
+                if taken is not None:
+                    taken(fields[_SOP_INSTANCE].decode("ascii").rstrip("\0"), data)
                 continue
             status = int.from_bytes(fields[_STATUS], "little")
             if status != 0xFF00:
