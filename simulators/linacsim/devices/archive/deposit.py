@@ -123,6 +123,9 @@ class Deposit:
         path = known.where.removeprefix(self._files.base)
         if known.syntax == item.syntax and self._files.same(path, known.start, item.data):
             return known.where, False
+        if not self._files.has(path):
+            # its file has been lost: what comes now takes its place
+            return self._replace(path, item)
         policy = self._keeping.same_instance
         self._told("instance-differs", sop_instance=known.sop_instance, object=known.where, policy=policy)
         if policy == "refuse":
