@@ -22,6 +22,7 @@ from linacsim.errors import InputError, PlayFailure
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import HOUR, MILLISECOND, seconds
 from linacsim.objects.case import build_case
+from tests.contract.committed import read
 from tests.contract.wire import calls_for
 
 Records = Callable[..., list[Record]]
@@ -313,7 +314,7 @@ def test_the_day_of_a_linac(site: Bench, act: Callable[..., Any], records: Recor
     (first, *_) = calls_for(site, "ARCHIVE")
     request = first.messages[0]
     assert request.command.AffectedSOPClassUID == ModalityWorklistFind
-    assert {element.keyword for element in request.dataset()} == set(KEYS)
+    assert {element.keyword for element in read(first, request)} == set(KEYS)
 
 
 @pytest.mark.usefixtures("site")

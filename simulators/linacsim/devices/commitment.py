@@ -91,7 +91,7 @@ def reason_in_words(reason: int) -> str:
 
 
 def request_information(transaction: str, references: Iterable[Reference]) -> Dataset:
-    """Return the Action Information of a request (PS3.4 J.3.2.1.1)."""
+    """Return the Action Information of a request (PS3.4 J.3.2.1.1); an empty Transaction UID is left out."""
     ds = _about(transaction)
     ds.ReferencedSOPSequence = [_item(one) for one in references]
     return ds
@@ -122,7 +122,8 @@ def _about(transaction: str) -> Dataset:
     with warnings.catch_warnings():
         # UIDs go back as they came
         warnings.simplefilter("ignore")
-        ds.TransactionUID = transaction
+        if transaction:
+            ds.TransactionUID = transaction
     return ds
 
 

@@ -36,7 +36,7 @@ from linacsim.errors import PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.core import Kernel
 from linacsim.kernel.units import format_duration, seconds
-from linacsim.settings import AETitle, Duration, Settings
+from linacsim.settings import AETitle, Count, Duration, Settings
 
 _NAMED = 3
 """Instances that a message names; the others are counted."""
@@ -79,7 +79,11 @@ class Commit(Settings):
     within : Duration
         How long the result may take altogether.
     transaction : str
-        Transaction UID; a new one if left out.
+        Transaction UID; a new one if left out, none at all if empty.
+    action_type : int
+        Action Type ID; anything but 1 is a client that asks wrongly.
+    sop_instance : str
+        Requested SOP Instance UID; anything but the well-known one is, too.
     """
 
     to: AETitle
@@ -89,6 +93,8 @@ class Commit(Settings):
     hold: Duration = seconds(10)
     within: Duration = seconds(120)
     transaction: str | None = None
+    action_type: Count = REQUEST
+    sop_instance: str = StorageCommitmentPushModelInstance
 
 
 class Expected:
@@ -176,7 +182,9 @@ def commit(device: Device, expected: Expected, what: Commit, references: Sequenc
     PlayFailure
         If there is no result in time, or it is not that all is committed; the text says what failed and why.
     """
-    transaction = what.transaction or device.place.kernel.identity.next_uid(device.name, "transaction")
+    transaction = what.transaction
+    if transaction is None:
+        transaction = device.place.kernel.identity.next_uid(device.name, "transaction")
     happening = expected.expect(transaction)
     deadline = device.place.kernel.now + what.within
     try:
@@ -206,9 +214,9 @@ def _asked(
     link_of(assoc).log("commitment-asked", transaction=transaction, objects=len(references))
     told, _ = assoc.send_n_action(
         request_information(transaction, references),
-        REQUEST,
+        what.action_type,
         StorageCommitmentPushModel,
-        StorageCommitmentPushModelInstance,
+        what.sop_instance,
     )
     if "Status" not in told:
         raise PlayFailure(f"N-ACTION to {what.to}: {end_of(assoc)}")

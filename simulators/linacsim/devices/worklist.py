@@ -114,7 +114,9 @@ class Worklist(Settings):
     modality : str
         Modality.
     keys : mapping of str to str
-        Further keys by keyword: of the worklist item, or of its Scheduled Procedure Step Sequence.
+        Further keys by keyword: those of the Scheduled Procedure Step Sequence stand in its item, any other beside it.
+    cancel_after : int
+        Send a C-CANCEL after this many items; 0 sends none.
     matches : int
         How many items there have to be; any number if left out.
     """
@@ -126,6 +128,7 @@ class Worklist(Settings):
     time: str = ""
     modality: str = ""
     keys: dict[str, str] = Field(default_factory=dict)
+    cancel_after: Annotated[int, Field(ge=0)] = 0
     matches: Annotated[int, Field(ge=0)] | None = None
 
 
@@ -141,7 +144,7 @@ def ask(device: Device, what: Worklist) -> list[Dataset]:
     network: NetworkSettings = device.personality
     ae = application_entity(device, network)
     assoc = associate(device, ae, what.to, [build_context(ModalityWorklistFind)], what.called or "")
-    found = find(device, ae, assoc, ModalityWorklistFind, identifier)
+    found = find(device, ae, assoc, ModalityWorklistFind, identifier, cancel_after=what.cancel_after)
     assoc.release()
     if found.status.Status != 0:
         comment = f" ({found.status.ErrorComment})" if found.status.get("ErrorComment") else ""
@@ -168,7 +171,7 @@ def _identifier(device: Device, what: Worklist) -> Dataset:
         # a key may have values that no attribute may have: wild cards, ranges
         warnings.simplefilter("ignore")
         for keyword, value in values.items():
-            if keyword == STEPS or not (keyword in KEYS or keyword in STEP_KEYS):
+            if keyword == STEPS or tag_for_keyword(keyword) is None:
                 known = [name for name in (*KEYS, *STEP_KEYS) if name != STEPS]
                 raise InputError(f"{keyword!r} is no key of a worklist", "keys", did_you_mean(keyword, known))
             setattr(step if keyword in STEP_KEYS else identifier, keyword, value)

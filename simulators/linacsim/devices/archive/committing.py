@@ -33,6 +33,7 @@ from linacsim.devices.commitment import (
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
     read_request,
+    reason_in_words,
     result_information,
 )
 from linacsim.devices.entity import Handlers, application_entity, associate
@@ -211,7 +212,8 @@ class Committing:
                 self._kernel.sleep(self._settings.retry_interval)
             where, complaint = self._try(transaction, result, assoc)
             if not complaint:
-                fields = {"objects": len(result.committed), "failed": len(result.failed)}
+                reasons = "; ".join(dict.fromkeys(reason_in_words(reason) for _, reason in result.failed))
+                fields = {"objects": len(result.committed), "failed": len(result.failed), "reason": reasons or None}
                 self._log("commitment-told", transaction, association=where, attempt=attempt, **fields)
                 return
             self._log("commitment-not-told", transaction, attempt=attempt, association=where, reason=complaint)
