@@ -59,7 +59,8 @@ class Fickle:
         if end in ("slow", "silent"):
             self._bench.kernel.sleep(30 * MILLISECOND if end == "slow" else 2 * TIMEOUT)
         if end not in ("silent", "failure"):
-            self.taken.append(str(event.request.AffectedSOPInstanceUID))
+            request: Any = event.request
+            self.taken.append(str(request.AffectedSOPInstanceUID))
         return {"warning": 0xB007, "failure": self._draws.choice((0xA700, 0xA900, 0xC123, 0x0110))}.get(end, 0)
 
 
