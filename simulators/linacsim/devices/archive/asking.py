@@ -23,6 +23,7 @@ from linacsim.devices.archive.attributes import (
 )
 from linacsim.devices.archive.composite import CompositeInstanceRootGet, CompositeInstanceRootMove, WithoutBulkDataGet
 from linacsim.devices.archive.frames import KEYS
+from linacsim.devices.archive.negotiation import negotiated, wanted, wish
 from linacsim.devices.archive.personality import Query, Retrieve
 from linacsim.devices.entity import NetworkSettings, application_entity, associate
 from linacsim.devices.queryretrieve import (
@@ -161,7 +162,15 @@ def _model(what: Retrieve, models: Mapping[str, str]) -> str:
 def _called(device: StoragePeer, what: Query | Retrieve, contexts: list[Any], **options: Any) -> tuple[AE, Association]:
     network: NetworkSettings = device.personality
     ae = application_entity(device, network)
-    return ae, associate(device, ae, what.to, contexts, what.called or "", **options)
+    model = str(contexts[0].abstract_syntax)
+    wishes = [wish(model, wanted(what.negotiate))] if what.negotiate else []
+    items = [*options.pop("ext_neg", ()), *wishes]
+    assoc = associate(device, ae, what.to, contexts, what.called or "", ext_neg=items, **options)
+    if wishes:
+        agreed = negotiated(assoc, model)
+        granted = [name for name in what.negotiate if getattr(agreed, name.replace("-", "_"))]
+        device.place.log("negotiated", granted=granted, **{"with": what.to})
+    return ae, assoc
 
 
 def _arrived(device: StoragePeer) -> int:

@@ -9,8 +9,8 @@ returns as many bytes as were offered; a byte that is missing counts as 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
 
 from pydicom.uid import UID
 from pynetdicom.association import Association
@@ -80,6 +80,16 @@ class Negotiates(Settings):
     timezone: bool = True
     empty_value: bool = True
     multiple_value: bool = True
+
+
+Wish = Literal["relational", "combined-datetime", "fuzzy-names", "timezone", "empty-value", "multiple-value"]
+"""What a requestor may ask for, as a scenario writes it."""
+
+
+def wanted(wishes: Iterable[Wish]) -> Negotiates:
+    """Return what is asked for: these, and nothing else."""
+    named = {one.replace("-", "_") for one in wishes}
+    return Negotiates(**{name: name in named for name in Negotiates.model_fields})
 
 
 def granted(offered: Mapping[UID, bytes], grants: Negotiates) -> dict[UID, bytes]:

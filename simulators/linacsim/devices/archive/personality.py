@@ -12,6 +12,7 @@ from linacsim.devices.archive.keeping import KeepingSettings
 from linacsim.devices.archive.leniency import Leniency
 from linacsim.devices.archive.limits import RetrievalSettings
 from linacsim.devices.archive.misbehaviour import Quirks
+from linacsim.devices.archive.negotiation import Wish
 from linacsim.devices.archive.querying import QueryingSettings
 from linacsim.devices.archive.serves import Serves
 from linacsim.devices.archive.shipped import SHIPPED
@@ -169,6 +170,9 @@ class Query(Settings):
         Query/Retrieve Level.
     keys : mapping of str to str or list of str
         The keys by keyword.
+    negotiate : list of str
+        What is asked for in SOP Class Extended Negotiation: ``relational``, ``combined-datetime``,
+        ``fuzzy-names``, ``timezone``, ``empty-value``, ``multiple-value``; what is granted stands in the log.
     matches : int
         How many matches there have to be; any number if left out.
     cancel_after : int
@@ -182,6 +186,7 @@ class Query(Settings):
     root: Literal["patient", "study", "patient-study-only", "repository"] = "study"
     level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE"]
     keys: dict[str, str | tuple[str, ...]]
+    negotiate: tuple[Wish, ...] = ()
     matches: Annotated[int, Field(ge=0)] | None = None
     cancel_after: Annotated[int, Field(ge=0)] = 0
     status: StatusCode = 0x0000
@@ -199,6 +204,8 @@ class Retrieve(Settings):
         Instance UID), ``without-bulk-data`` (C-GET only).
     level : str
         Query/Retrieve Level.
+    negotiate : list of str
+        What is asked for in SOP Class Extended Negotiation: ``relational``.
     by : str
         ``move``, or ``get`` over the same association.
     destination : str
@@ -220,6 +227,7 @@ class Retrieve(Settings):
     root: Literal["patient", "study", "patient-study-only", "composite", "without-bulk-data"] = "study"
     level: Literal["PATIENT", "STUDY", "SERIES", "IMAGE", "FRAME"]
     keys: dict[str, str | tuple[str, ...]]
+    negotiate: tuple[Literal["relational"], ...] = ()
     by: Literal["move", "get"] = "move"
     destination: AETitle | None = None
     kinds: tuple[str, ...] = ()

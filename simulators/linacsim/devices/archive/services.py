@@ -151,6 +151,7 @@ KIND = Kind(
             "database-up",
             "query-answered",
             "matches-found",
+            "negotiated",
             "retrieval-started",
             "not-sent",
             "tape-slow",
@@ -166,7 +167,7 @@ KIND = Kind(
     | scheduling.EVENTS
     | managing.EVENTS
     | keeping.EVENTS,
-    fields=frozenset({"object", "bytes", "listed", "level", "matches"})
+    fields=frozenset({"object", "bytes", "listed", "level", "matches", "granted"})
     | managing.FIELDS
     | committing.FIELDS
     | scheduling.FIELDS
