@@ -1,11 +1,8 @@
 """Films are drawn: of an order come the picture and perhaps a Secondary Capture, here or in a process of its own.
 
 Drawing keeps a processor busy for longer than a client takes to send the next film. In a process of its own, with less
-right to the processors than whoever serves clients, it holds up nobody::
-
-    python -m linacsim.devices.printer.drawing
-
-takes orders from its standard input and puts drawings to its standard output until there are no more.
+right to the processors than whoever serves clients, it holds up nobody: `main` takes orders from standard input and puts
+drawings to standard output until there are no more.
 """
 
 from __future__ import annotations
@@ -30,6 +27,8 @@ from linacsim.errors import InputError
 
 _COURTESY = 10
 """How much less right to a processor the drawing process has; see nice(2)."""
+_PATIENCE = 3
+"""Processes that may be lost one after the other."""
 _HEAD = struct.Struct("<QQ")
 _REFUSED = (1 << 64) - 1
 """In place of the length of a picture: what follows is the error's words."""
@@ -71,24 +70,33 @@ def _file(ds: Dataset) -> bytes:
 class DrawingProcess:
     """Draws films in a process of its own, one after the other.
 
-    A process that has died is started again for the next film; the film that it died of is drawn here.
+    The film that a process has died of is drawn here, and the next film has a new process, unless films do not get through
+    time and again.
     """
 
     _process: subprocess.Popen[bytes] | None = None
     _closed: bool = False
+    _losses: int = 0
 
     def start(self) -> None:
         """Start the process, so that it is there when the first film comes."""
-        command = [sys.executable, "-m", __name__]
+        command = [sys.executable, "-c", f"from {__name__} import main; main()"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
 
     def close(self) -> None:
-        """End the process; a film that it is drawing is drawn to its end."""
+        """End the process; what is drawn from now on is drawn here."""
         self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            process.wait()
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                # what had been written for a process that is gone
+                pipe.close()  # type: ignore[union-attr]
+        process.wait()
 
     def __call__(self, order: Order | bytes) -> Drawn:
         """Have a film drawn; blocks, and lets other threads run meanwhile.
@@ -98,15 +106,18 @@ class DrawingProcess:
         InputError
             If the sheet cannot be exposed.
         """
-        if self._process is None and not self._closed:
+        if self._process is None and not self._closed and self._losses < _PATIENCE:
             self.start()
         if self._process is not None:
             try:
-                return _asked(self._process, order)
+                done = _asked(self._process, order)
             except OSError:
+                self._losses += 1
                 self._process.kill()
-                self._process.wait()
-                self._process = None
+                self._end()
+            else:
+                self._losses = 0
+                return done
         return drawn(order)
 
 
@@ -153,7 +164,3 @@ def _answer(order: bytes) -> bytes:
         told = json.dumps(error.args).encode("ascii")
         return _HEAD.pack(_REFUSED, len(told)) + told
     return _HEAD.pack(len(done.png), len(done.capture)) + done.png + done.capture
-
-
-if __name__ == "__main__":
-    main()
