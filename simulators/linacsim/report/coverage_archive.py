@@ -63,6 +63,26 @@ _STORE = {
     "0000": "success",
     "A700": "out of resources",
 }
+_WORKLIST = {key: _FIND[key] for key in ("0000", "A700", "A900", "Cxxx", "FE00", "FF00", "FF01")}
+_MODALITY_WORKLIST = "1.2.840.10008.5.1.4.31"
+_REQUESTS = {
+    "0000": "accepted",
+    "0110": "processing failure",
+    "0112": "no such SOP instance",
+    "0115": "invalid argument value",
+    "0123": "no such action",
+    "0131": "duplicate Transaction UID",
+    "0213": "resource limitation",
+}
+_RESULTS = {
+    "0000": "everything is committed",
+    "0110": "processing failure",
+    "0112": "no such object instance",
+    "0119": "class / instance conflict",
+    "0122": "referenced SOP class not supported",
+    "0131": "duplicate Transaction UID",
+    "0213": "resource limitation",
+}
 _ENDS = {
     "A-RELEASE-RP": "released",
     "A-ASSOCIATE-RJ 2/3/2": "rejected: local limit exceeded",
@@ -75,6 +95,9 @@ WANTED: Wanted = MappingProxyType(
         "C-MOVE": {**_GET, "A801": "destination unknown"},
         "C-GET": _GET,
         "C-STORE": _STORE,
+        "worklist": _WORKLIST,
+        "requests for storage commitment": _REQUESTS,
+        "results of storage commitment": _RESULTS,
         "associations": _ENDS,
     }
 )
@@ -104,7 +127,7 @@ def reached_by(records: Sequence[Record], run: str) -> Iterator[Reached]:
         for record in records
         if record["event"] in ("C-FIND-RSP", "C-MOVE-RSP", "C-GET-RSP") and record.get("way") == "sent"
     }
-    archives |= {record["at"] for record in records if record["event"] == "archive-busy"}
+    archives |= {record["at"] for record in records if record["event"] in ("archive-busy", "commitment-requested")}
     for archive in sorted(archives):
         matter = _Matter()
         for record in records:
@@ -140,9 +163,19 @@ class _Matter:
 
 def _look(event: str, record: Mapping[str, Any], happened: str) -> Iterator[tuple[str, str, str]]:
     """Yield section, key and cause of what a record shows to be reached."""
+    if event == "commitment-told":
+        # Failure Reasons as they are told in words, each with its code at the end
+        told = str(record.get("reason") or "everything (0x0000)")
+        for reason in told.split("; "):
+            yield "results of storage commitment", reason[-5:-1], happened or "served"
     if record.get("way") != "sent":
         return
-    if event in _SERVICES:
+    if event == "N-ACTION-RSP":
+        yield "requests for storage commitment", f"{int(record.get('status') or 0):04X}", _why(record, happened)
+    elif event == "C-FIND-RSP" and record.get("sop-class") == _MODALITY_WORKLIST:
+        status = int(record.get("status") or 0)
+        yield "worklist", "Cxxx" if status >> 12 == 0xC else f"{status:04X}", _why(record, happened)
+    elif event in _SERVICES:
         status = int(record.get("status") or 0)
         why = _why(record, happened)
         yield _SERVICES[event], "Cxxx" if status >> 12 == 0xC else f"{status:04X}", why

@@ -139,7 +139,7 @@ def _row(one: Paired, lanes: Lanes) -> Row:
         at=at,
         to=to,
         event=printable(event),
-        words=" ".join(details(record, hidden)),
+        words=" ".join(_bare(part) if other >= 0 else part for part in details(record, hidden)),
         said=said,
         kind=_kind(event, is_message=other >= 0),
         gravity=_gravity(record, event),
@@ -149,6 +149,11 @@ def _row(one: Paired, lanes: Lanes) -> Row:
         record={key: record[key] for key in sorted(record) if key not in _COLUMNS},
         ends=_ends(one, lanes),
     )
+
+
+def _bare(part: str) -> str:
+    """Return a field of a message without its name, where its value says what it is."""
+    return part.removeprefix("status=").removeprefix("sop-class=")
 
 
 def _number(value: object) -> int:
