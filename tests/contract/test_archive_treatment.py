@@ -23,7 +23,7 @@ EARLIER, LATER = "mosaiq-pre-2.50", "mosaiq-2.50"
 
 
 @pytest.fixture
-def bench(bench_clock: Bench) -> Bench:
+def site(bench_clock: Bench) -> Bench:
     bench_clock.add("archive", "EARLIER", settings=ArchivePersonality.named(EARLIER))
     bench_clock.add("archive", "LATER", settings=ArchivePersonality.named(LATER))
     bench_clock.add("storage", "CONTROLLER")
@@ -35,7 +35,7 @@ def stored(records: Records, at: str) -> int:
     return len(records("object-stored", at))
 
 
-@pytest.mark.usefixtures("bench")
+@pytest.mark.usefixtures("site")
 class TestTwoExports:
     """Monaco 5.30, 3.1.16."""
 
@@ -78,7 +78,7 @@ class TestTwoExports:
             act("CMS_SCU", "export-objects", ExportObjects(to="LATER", case=APEX, what=("ct",), apex="two-plans"))
 
 
-@pytest.mark.usefixtures("bench")
+@pytest.mark.usefixtures("site")
 class TestFields:
     """Monaco 5.30, Appendix 4 and 5."""
 
@@ -100,15 +100,15 @@ class TestFields:
         assert records("image-unassigned", "LATER")
 
 
-def test_an_archive_without_a_treatment_looks_at_nothing(bench: Bench, act: Act, records: Records) -> None:
-    bench.add("archive", "PLAIN")
+def test_an_archive_without_a_treatment_looks_at_nothing(site: Bench, act: Act, records: Records) -> None:
+    site.add("archive", "PLAIN")
     act("CMS_SCU", "export-objects", ExportObjects(to="PLAIN", case=APEX, what=("rtplan",)))
     assert stored(records, "PLAIN") == 1
     assert records("plan-filed", "PLAIN") == []
 
 
-def test_names_of_sites_are_cut(bench: Bench, act: Act, records: Records) -> None:
-    bench.add("archive", "SHORT", settings=ArchivePersonality(treatment=Treatment(site_name_length=3)))
+def test_names_of_sites_are_cut(site: Bench, act: Act, records: Records) -> None:
+    site.add("archive", "SHORT", settings=ArchivePersonality(treatment=Treatment(site_name_length=3)))
     act("CMS_SCU", "export-objects", ExportObjects(to="SHORT", case=APEX, what=("rtplan",)))
     (plan,) = records("plan-filed", "SHORT")
     assert plan["sites"]
@@ -118,8 +118,8 @@ def test_names_of_sites_are_cut(bench: Bench, act: Act, records: Records) -> Non
 # what belongs together
 
 
-def test_what_a_plan_refers_to(bench: Bench, act: Act, records: Records) -> None:
-    bench.add("archive", "TMS")
+def test_what_a_plan_refers_to(site: Bench, act: Act, records: Records) -> None:
+    site.add("archive", "TMS")
     act("TMS", "load", Load(case=APEX, what=("ct", "rtstruct", "rtplan", "rtdose", "rtimage")))
     act("TMS", "related", Related(of="rtplan", holds={"rtplan": 1, "rtstruct": 1, "ct": APEX.slices}))
     (told,) = records("related-objects", "TMS")
@@ -127,8 +127,8 @@ def test_what_a_plan_refers_to(bench: Bench, act: Act, records: Records) -> None
     assert told["objects"] >= 2 + APEX.slices
 
 
-def test_what_is_missing_is_named(bench: Bench, act: Act) -> None:
-    bench.add("archive", "TMS")
+def test_what_is_missing_is_named(site: Bench, act: Act) -> None:
+    site.add("archive", "TMS")
     act("TMS", "load", Load(case=APEX, what=("ct", "rtplan")))
     with pytest.raises(PlayFailure, match=r"TMS does not have what is referred to: RT Structure Set 2\.25\.\d+"):
         act("TMS", "related", Related(of="rtplan"))
@@ -136,8 +136,8 @@ def test_what_is_missing_is_named(bench: Bench, act: Act) -> None:
 
 
 @pytest.mark.parametrize("still_listed", [True, False])
-def test_a_lost_object_is_missing_whether_it_is_listed_or_not(bench: Bench, act: Act, still_listed: bool) -> None:
-    bench.add("archive", "TMS")
+def test_a_lost_object_is_missing_whether_it_is_listed_or_not(site: Bench, act: Act, still_listed: bool) -> None:
+    site.add("archive", "TMS")
     act("TMS", "load", Load(case=APEX, what=("rtplan", "rtstruct", "ct")))
     act("TMS", "forget", Forget(nth=1, still_listed=still_listed))
     with pytest.raises(PlayFailure, match="does not have what is referred to"):
@@ -152,14 +152,14 @@ def test_a_lost_object_is_missing_whether_it_is_listed_or_not(bench: Bench, act:
         (Related(of="rtplan", holds={"rtplam": 1}), InputError, "unknown kind of object 'rtplam'"),
     ],
 )
-def test_nothing_to_look_for(bench: Bench, act: Act, what: Related, error: type[Exception], text: str) -> None:
-    bench.add("archive", "TMS")
+def test_nothing_to_look_for(site: Bench, act: Act, what: Related, error: type[Exception], text: str) -> None:
+    site.add("archive", "TMS")
     with pytest.raises(error, match=text):
         act("TMS", "related", what)
 
 
-def test_not_as_many_as_wanted(bench: Bench, act: Act) -> None:
-    bench.add("archive", "TMS")
+def test_not_as_many_as_wanted(site: Bench, act: Act) -> None:
+    site.add("archive", "TMS")
     act("TMS", "load", Load(case=APEX, what=("ct", "rtstruct", "rtplan")))
     with pytest.raises(PlayFailure, match="3 of ct belong to rtplan instead of 4"):
         act("TMS", "related", Related(of="rtplan", holds={"ct": 4}, missing=9))
