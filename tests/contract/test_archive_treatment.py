@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linacsim.bench import Bench
+from linacsim.devices.archive.keeping import KeepingSettings
 from linacsim.devices.archive.personality import ArchivePersonality, Forget, Load
 from linacsim.devices.archive.related import Related
 from linacsim.devices.archive.treatment import Treatment
@@ -163,3 +165,18 @@ def test_not_as_many_as_wanted(site: Bench, act: Act) -> None:
     act("TMS", "load", Load(case=APEX, what=("ct", "rtstruct", "rtplan")))
     with pytest.raises(PlayFailure, match="3 of ct belong to rtplan instead of 4"):
         act("TMS", "related", Related(of="rtplan", holds={"ct": 4}, missing=9))
+
+
+@pytest.mark.parametrize("clock", ["virtual", "live"])
+def test_fields_are_known_again_after_a_restart(tmp_path: Path, clock: Any) -> None:
+    settings = ArchivePersonality.named(LATER, keeping=KeepingSettings(store=str(tmp_path / "store")))
+
+    def run(action: str, what: tuple[Any, ...]) -> list[Record]:
+        with Bench(clock=clock, seed=7) as again:
+            again.add("archive", "LATER", settings=settings)
+            sender = again.add("monaco-cms-scu", "CMS_SCU")
+            again.play(sender.act, action, ExportObjects(to="LATER", case=APEX, what=what), place=sender.place)
+            return [record for record in again.log.records if record["event"].startswith(("image-", "plan-"))]
+
+    assert [one["event"] for one in run("export-objects", ("rtplan",))] == ["plan-filed"]
+    assert {one["event"] for one in run("export-drr", ())} == {"image-assigned"}
