@@ -115,6 +115,9 @@ def test_there_is_as_much_of_query_and_retrieve() -> None:
         "C-MOVE": 19,
         "C-GET": 18,
         "C-STORE": 2,
+        "worklist": 7,
+        "requests for storage commitment": 7,
+        "results of storage commitment": 7,
         "associations": 3,
     }
 

@@ -65,7 +65,7 @@ _STORE = {
 }
 _WORKLIST = {key: _FIND[key] for key in ("0000", "A700", "A900", "Cxxx", "FE00", "FF00", "FF01")}
 _MODALITY_WORKLIST = "1.2.840.10008.5.1.4.31"
-_REQUESTS = {
+_ASKED_TO_COMMIT = {
     "0000": "accepted",
     "0110": "processing failure",
     "0112": "no such SOP instance",
@@ -74,7 +74,7 @@ _REQUESTS = {
     "0131": "duplicate Transaction UID",
     "0213": "resource limitation",
 }
-_RESULTS = {
+_COMMITTED = {
     "0000": "everything is committed",
     "0110": "processing failure",
     "0112": "no such object instance",
@@ -96,8 +96,8 @@ WANTED: Wanted = MappingProxyType(
         "C-GET": _GET,
         "C-STORE": _STORE,
         "worklist": _WORKLIST,
-        "requests for storage commitment": _REQUESTS,
-        "results of storage commitment": _RESULTS,
+        "requests for storage commitment": _ASKED_TO_COMMIT,
+        "results of storage commitment": _COMMITTED,
         "associations": _ENDS,
     }
 )
@@ -167,7 +167,7 @@ def _look(event: str, record: Mapping[str, Any], happened: str) -> Iterator[tupl
         # Failure Reasons as they are told in words, each with its code at the end
         told = str(record.get("reason") or "everything (0x0000)")
         for reason in told.split("; "):
-            yield "results of storage commitment", reason[-5:-1], happened or "served"
+            yield "results of storage commitment", reason[-5:-1], happened or "what is held"
     if record.get("way") != "sent":
         return
     if event == "N-ACTION-RSP":
