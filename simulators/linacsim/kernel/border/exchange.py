@@ -7,11 +7,11 @@ response, send, wait for as long as the DIMSE timeout. Data sets are passed as t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pynetdicom.dimse_primitives import C_STORE
 
+from linacsim.kernel.border.links import link_of
 from linacsim.kernel.border.standins import TIME
 
 if TYPE_CHECKING:
@@ -84,16 +84,27 @@ def store(
     message.AffectedSOPInstanceUID = sop_instance
     message.MoveOriginatorApplicationEntityTitle = originator or None
     message.MoveOriginatorMessageID = originator_id if originator else None
-    message.DataSet = BytesIO(data)
+    # as it is: the lean path needs no `BytesIO` around it
+    message._dataset = data  # type: ignore[assignment]
     return request(assoc, message, context_id)
 
 
 def context_for(assoc: Association, sop_class: str, syntax: str) -> int | None:
     """Return the ID of the accepted context for a SOP class in exactly this transfer syntax, as SCU; ``None`` if none is."""
-    for context_id, context in sorted(assoc._accepted_cx.items()):
-        if context.abstract_syntax == sop_class and context.transfer_syntax[0] == syntax and context.as_scu:
-            return context_id
-    return None
+    known = link_of(assoc).contexts
+    if known is None or known[0] is not assoc._accepted_cx:
+        known = link_of(assoc).contexts = (assoc._accepted_cx, _as_scu(assoc))
+    return known[1].get((sop_class, syntax))
+
+
+def _as_scu(assoc: Association) -> dict[tuple[str, str], int]:
+    """Return the IDs of the contexts in which this side is SCU; the lowest, where there are several."""
+    contexts = sorted(assoc._accepted_cx.items(), reverse=True)
+    return {
+        (str(one.abstract_syntax), str(one.transfer_syntax[0])): context_id
+        for context_id, one in contexts
+        if one.as_scu
+    }
 
 
 def request(assoc: Association, primitive: Any, context_id: int) -> Answer | None:

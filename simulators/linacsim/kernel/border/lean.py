@@ -242,7 +242,9 @@ class Passage:
         context_id, views = fragment
         control = views[0][0]
         self._fragments.append(fragment)
-        if self._assoc.dimse.message is not None or not self._is_plain(context_id, control):
+        # what has been handed to the state machine is not overtaken by what came after it
+        under_way = self._dul.event_queue.queue or self._assoc.dimse.message is not None
+        if under_way or not self._is_plain(context_id, control):
             self._give_back()
         elif control & _COMMAND:
             if control & _LAST and not self._read_command():

@@ -18,6 +18,7 @@ from linacsim.kernel.wake import Wake
 if TYPE_CHECKING:
     from pynetdicom.association import Association
     from pynetdicom.dimse_messages import DIMSEMessage
+    from pynetdicom.presentation import PresentationContext
 
 PDU_NAMES = {
     A_ASSOCIATE_RQ: "A-ASSOCIATE-RQ",
@@ -47,6 +48,8 @@ class Link:
         The AE title of the other side, once known.
     mute : bool
         No DIMSE response leaves any more (a fault).
+    contexts : tuple of two dict, or None
+        The accepted contexts that `exchange` has looked at, and what it has found there.
     on_request : callable or None
         Called with each request and the ID of its context before pynetdicom serves it; true if it has been answered already.
     """
@@ -58,6 +61,7 @@ class Link:
         self.other = ""
         self.mute = False
         self.on_request: Callable[[Any, int], bool] | None = None
+        self.contexts: tuple[dict[int, PresentationContext], dict[tuple[str, str], int]] | None = None
         self.assoc: Association
         self.passage: lean.Passage
         self._waited_in_vain = False
