@@ -1,10 +1,16 @@
 """Live print speed: films of one image from DCMTK's dcmprscu into ``linacsim serve printer`` and into DCMTK's dcmprscp.
 
 Both printers get the same stored print objects from the same program in turn, round by round in one run, on a RAM disk:
-an association, a film session, a Presentation LUT and nine messages for each film. Two things are measured: how long the
-client takes to have its films printed, and how long it is until the last film can be looked at. dcmprscp stores what it was
-sent and draws nothing, so there dcmp2pgm draws each hardcopy image afterwards, two at a time; linacsim draws the whole film
-while it prints. ``TCP_NODELAY=1`` is set for every DCMTK program: without it Nagle's algorithm is all that is measured.
+an association, a film session, a Presentation LUT and nine messages for each film; what the client itself needs is in all
+figures. Four things are measured:
+
+- accepted: until the client has its films accepted, one association after the other
+- stored: until all of them are on the printer's disk: dcmprscp's stored print and hardcopy objects, linacsim's spool
+- drawn: until the last one can be looked at. dcmprscp draws nothing, so there dcmp2pgm draws each hardcopy image, pixel by
+  pixel and two at a time, once all are stored; linacsim draws the whole film while it prints
+- at once: until several clients, started together, have theirs accepted; dcmprscp serves them one after the other
+
+``TCP_NODELAY=1`` is set for every DCMTK program: without it Nagle's algorithm is all that is measured.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pydicom
@@ -80,6 +87,15 @@ Timeout = 60
 [[REPORT]]
 [[USERS]]
 """
+
+
+class Times(NamedTuple):
+    """Seconds, from the client's start on."""
+
+    accepted: float
+    stored: float
+    drawn: float
+    at_once: float
 
 
 def personality(path: Path) -> Path:
@@ -181,33 +197,48 @@ def printed(client: Path, jobs: list[Path], port: int) -> float:
     return taken
 
 
-def measure(name: str, client: Path, jobs: list[Path], root: Path) -> tuple[float, float]:
-    """Return seconds until the client has its films printed, and until the last one is out, by the printer called `name`."""
+def measure(name: str, clients: list[Path], jobs: list[Path], root: Path) -> Times:
+    """Measure the printer called `name`."""
     port = free_port()
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir()
     if name == OURS:
-        tuned = personality(root / "quick.toml")
-        command = [sys.executable, "-m", "linacsim", "serve", "printer", "--port", str(port), "--out", str(root / "out"),
+        tuned, out = personality(root / "quick.toml"), root / "out"
+        command = [sys.executable, "-m", "linacsim", "serve", "printer", "--port", str(port), "--out", str(out),
                    "--ae-title", "PRINTER", "--personality", str(tuned)]  # fmt: skip
-        films = root / "out" / "films"
+        cwd, drawn = root, [(out / "films", "*.png")]
+        stored = [*drawn, (out / "spool", "*.film")]
     else:
         configuration = folder_for(root / "dcmtk", port)
         command = [program("dcmprscp"), "-c", str(configuration), "-p", "PRINTER"]
-        films = configuration.parent / "database"
-    pattern = "*.png" if name == OURS else "SP_*.dcm"
-    cwd = films.parent if name == THEIRS else root
+        cwd = configuration.parent
+        stored = drawn = [(cwd / "database", "SP_*.dcm")]
+    films = len(jobs) - 1
     with serving(command, port, cwd):
-        printed(client, jobs[:1], port)
+        printed(clients[0], jobs[:1], port)
+        wait_for(drawn, 1, name)
         started = time.perf_counter()
-        taken = printed(client, jobs[1:], port)
+        accepted = printed(clients[0], jobs[1:], port)
+        wait_for(stored, 1 + films, name)
+        kept = time.perf_counter() - started
         if name == THEIRS:
-            draw(cwd, len(jobs) - 1)
-        while len(list(films.glob(pattern))) < len(jobs):
-            if time.perf_counter() - started > PATIENCE:
-                raise SystemExit(f"{name}: {len(list(films.glob(pattern)))} films of {len(jobs)}")
-            time.sleep(0.005)
-        return taken, time.perf_counter() - started
+            draw(cwd, films)
+        wait_for(drawn, 1 + films, name)
+        seen = time.perf_counter() - started
+        started = time.perf_counter()
+        with ThreadPoolExecutor(len(clients)) as pool:
+            shares = [jobs[1 + at :: len(clients)] for at in range(len(clients))]
+            list(pool.map(lambda client, share: printed(client, share, port), clients, shares))
+        return Times(accepted, kept, seen, time.perf_counter() - started)
+
+
+def wait_for(places: list[tuple[Path, str]], count: int, name: str) -> None:
+    """Wait until as many files are there."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := sum(len(list(folder.glob(pattern))) for folder, pattern in places)) < count:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{name}: {found} films of {count}")
+        time.sleep(0.002)
 
 
 def draw(folder: Path, count: int) -> None:
@@ -227,34 +258,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--films", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--film-size", choices=("8INX10IN", "14INX17IN"), default="8INX10IN")
     options = parser.parse_args()
     memory = Path("/dev/shm")  # noqa: S108 - a RAM disk, so that no disk is measured
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         work = Path(name)
-        client = work / "client"
-        jobs = render_jobs(client, make_image(work / "image.dcm"), options.film_size, options.films + 1)
-        taken: dict[str, list[tuple[float, float]]] = {OURS: [], THEIRS: []}
+        clients = [work / f"client-{number}" for number in range(options.clients)]
+        jobs = render_jobs(clients[0], make_image(work / "image.dcm"), options.film_size, options.films + 1)
+        for client in clients[1:]:
+            shutil.copytree(clients[0], client)
+        taken: dict[str, list[Times]] = {OURS: [], THEIRS: []}
         for _ in range(options.rounds):
             for each, rounds in taken.items():
-                rounds.append(measure(each, client, jobs, work / "server"))
+                rounds.append(measure(each, clients, jobs, work / "server"))
     print(
         f"{options.films} films of {options.film_size}, one image of {SIDE} x {SIDE} each, dcmprscu, {options.rounds} "
         "rounds, medians"
     )
-    ratios = []
-    for at, what in enumerate(("printed, as the client sees it", "until the last film can be seen")):
-        rates = {each: [options.films / one[at] for one in rounds] for each, rounds in taken.items()}
-        for each, values in rates.items():
-            ratio = statistics.median(mine / other for mine, other in zip(rates[OURS], values, strict=True))
-            low, high = min(values), max(values)
-            print(
-                f"{what:32} {each:24} {statistics.median(values):6.1f} sheets/s ({low:.1f}-{high:.1f})  "
-                f"linacsim: {ratio:.2f} x"
-            )
-        ratios.append(statistics.median(mine / other for mine, other in zip(*rates.values(), strict=True)))
+    told = ("accepted", "stored", "drawn", f"{options.clients} clients at once")
+    ratios = [report(what, options.films, [(mine[at], other[at]) for mine, other in zip(*taken.values(), strict=True)])
+              for at, what in enumerate(told)]  # fmt: skip
     if ratios[0] < 1:
-        raise SystemExit("linacsim prints slower than dcmprscp")
+        raise SystemExit("linacsim accepts films slower than dcmprscp")
+
+
+def report(what: str, films: int, rounds: list[tuple[float, float]]) -> float:
+    """Print how fast both are; return how many times as fast linacsim is, the median of the rounds."""
+    ratio = statistics.median(theirs / ours for ours, theirs in rounds)
+    rates = [[films / seconds for seconds in one] for one in zip(*rounds, strict=True)]
+    for name, values in zip((OURS, THEIRS), rates, strict=True):
+        low, high = min(values), max(values)
+        print(f"{what:18} {name:24} {statistics.median(values):6.1f} sheets/s ({low:.1f}-{high:.1f})")
+    print(f"{what:18} linacsim: {ratio:.2f} x")
+    return ratio
 
 
 if __name__ == "__main__":
