@@ -170,6 +170,15 @@ def test_a_lost_object_is_not_committed(site: Site, act: Act, still_listed: bool
     assert [told(*one) for one in reports(bench)] == [(2, ["1.1.2.1"], [("1.1.1.1", 0x0112)])]
 
 
+def test_a_file_that_breaks_off_is_not_committed(site: Site, act: Act) -> None:
+    bench = site()
+    where = next(one for one in bench.shelf.memory if one.endswith("1.1.1.1.dcm"))
+    bench.shelf.memory[where] = bench.shelf.memory[where][:-1]
+    with pytest.raises(PlayFailure, match=r"1\.1\.1\.1: processing failure"):
+        commit(act, CT, PLAN)
+    assert [told(*one) for one in reports(bench)] == [(2, ["1.1.2.1"], [("1.1.1.1", 0x0110)])]
+
+
 def test_what_a_full_disk_has_kept_out_fails_for_want_of_resources(site: Site, act: Act) -> None:
     bench = site()
     archive = bench.devices["ARCHIVE"]

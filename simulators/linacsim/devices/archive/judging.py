@@ -1,4 +1,4 @@
-"""What an archive commits to (PS3.4 J.3.3): an object that is in the index, and whose file is there."""
+"""What an archive commits to (PS3.4 J.3.3): an object that is in the index, and whose file is there and whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 from linacsim.devices.archive.commitment import Transaction
 from linacsim.devices.archive.hardware import Database, DatabaseDownError
 from linacsim.devices.archive.index import Index, Kept
+from linacsim.devices.archive.store import Store
 from linacsim.devices.commitment import (
     CLASS_INSTANCE_CONFLICT,
     CLASS_NOT_SUPPORTED,
@@ -19,7 +20,6 @@ from linacsim.devices.commitment import (
 )
 from linacsim.devices.sopclasses import STORAGE
 from linacsim.devices.storage.hardware import Disk
-from linacsim.kernel.shelf import Shelf
 
 _STORAGE = frozenset(map(str, STORAGE))
 
@@ -30,7 +30,7 @@ class Holdings(Protocol):
     database: Database
     disk: Disk
     index: Index
-    shelf: Shelf
+    files: Store
 
 
 def judge(holdings: Holdings, transaction: Transaction) -> Result:
@@ -63,9 +63,12 @@ def _reason(holdings: Holdings, reference: Reference) -> int | None:
         return RESOURCE_LIMITATION if holdings.disk.blocked else NO_SUCH_INSTANCE
     if kept.sop_class != reference.sop_class:
         return CLASS_INSTANCE_CONFLICT
-    return None if _is_there(holdings.shelf, kept) else NO_SUCH_INSTANCE
+    return _reason_of_file(holdings.files, kept)
 
 
-def _is_there(shelf: Shelf, kept: Kept) -> bool:
-    folder, _, name = kept.where.rpartition("/")
-    return shelf.has(folder, name)
+def _reason_of_file(files: Store, kept: Kept) -> int | None:
+    try:
+        _, length = files.head(kept.where.removeprefix(files.base), 0)
+    except (LookupError, OSError):
+        return NO_SUCH_INSTANCE
+    return None if length == kept.start + kept.size else PROCESSING_FAILURE
