@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from linacsim.report.page.associations import Association, associations
 from linacsim.report.page.bands import bands
 from linacsim.report.page.lanes import Lanes
 from linacsim.report.page.rows import Gravity, Kind, Row, rows
+from linacsim.report.pairing import resolve
 from tests.report.a_run import CT, Script
 
 
 def read(script: Script) -> tuple[list[Row], list[Association], Lanes]:
-    lanes = Lanes(script.records, {"SCU": "storage", "STORE": "storage"})
-    found = rows(script.records, lanes)
+    resolved = resolve(script.records)
+    lanes = Lanes(resolved, {"SCU": "storage", "STORE": "storage"})
+    found = rows(resolved, lanes)
     return found, associations(found, lanes), lanes
 
 
@@ -158,4 +162,50 @@ def test_states_of_the_hardware_end_with_the_event_that_their_name_calls_for() -
         ("film jam", "bad", 7, 8, True),
         ("NORMAL", "good", 9, 11, False),
         ("disk full", "bad", 10, 11, False),
+    ]
+
+
+def test_a_connection_that_a_fault_has_reset() -> None:
+    script = opened()
+    stored: dict[str, Any] = {"message-id": 1, "sop-class": CT}
+    script.message("C-STORE-RQ", "SCU", "STORE", **stored)
+    script.log.add("STORE", "fault-fired", fault="reset", on="C-STORE-RQ")
+    assert ending(script) == ("broke off (fault reset)", Gravity.BAD)
+
+
+def test_two_peers_of_one_AE_title_and_one_called_by_another() -> None:
+    script = Script()
+    for peer in ("FIND", "MOVE"):
+        titles = {"calling": "SHARED", "called": "OTHER"}
+        script.log.add(peer, "A-ASSOCIATE-RQ", way="sent", assoc=1, **titles, **{"with": "OTHER"})
+        script.log.add(
+            "STORE", "A-ASSOCIATE-RQ", way="received", assoc=2 - (peer == "FIND"), **titles, **{"with": "SHARED"}
+        )
+        script.log.add("STORE", "A-ASSOCIATE-AC", way="sent", assoc=2 - (peer == "FIND"), **{"with": "SHARED"})
+        script.log.add(peer, "A-ASSOCIATE-AC", way="received", assoc=1, **{"with": "OTHER"})
+    found, both, lanes = read(script)
+    assert [lane.name for lane in lanes.all] == ["STORE", "FIND", "MOVE"]
+    assert [(lanes.name(row.at), lanes.name(row.to), row.lost) for row in found] == [
+        ("FIND", "STORE", False),
+        ("STORE", "FIND", False),
+        ("MOVE", "STORE", False),
+        ("STORE", "MOVE", False),
+    ]
+    assert [(lanes.name(one.requestor), lanes.name(one.acceptor)) for one in both] == [
+        ("FIND", "STORE"),
+        ("MOVE", "STORE"),
+    ]
+
+
+def test_a_request_that_was_given_up_is_not_taken_for_the_next() -> None:
+    script = Script()
+    titles = {"calling": "SHARED", "called": "STORE", "with": "STORE"}
+    script.log.add("FIRST", "A-ASSOCIATE-RQ", way="sent", assoc=1, **titles)
+    script.log.add("FIRST", "A-ABORT", way="sent", assoc=1, source=0, reason=0, **{"with": "STORE"})
+    script.log.add("SECOND", "A-ASSOCIATE-RQ", way="sent", assoc=1, **titles)
+    script.log.add("STORE", "A-ASSOCIATE-RQ", way="received", assoc=1, **titles | {"with": "SHARED"})
+    found, _associations, lanes = read(script)
+    assert [(lanes.name(row.at), lanes.name(row.to), row.lost) for row in found if row.event == "A-ASSOCIATE-RQ"] == [
+        ("FIRST", "STORE", True),
+        ("SECOND", "STORE", False),
     ]

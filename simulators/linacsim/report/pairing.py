@@ -37,6 +37,51 @@ class Row:
     received: Record | None = None
 
 
+def resolve(records: Iterable[Record]) -> list[Record]:
+    """Return `records` with the peer in ``with``, where a record knows only an AE title.
+
+    Two peers may share an AE title, and one may be called by a title that is not its own. Who stands at the other end of
+    an association is told by its A-ASSOCIATE-RQ: the two records with the same titles belong together, unless the one who
+    has sent it gave up before.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        In the order of the log; those that change are copied.
+    """
+    everything = list(records)
+    partners = _partners(everything)
+    return [_resolved(record, partners) for record in everything]
+
+
+def _partners(records: Iterable[Record]) -> dict[_End, tuple[str, str]]:
+    """Return, for each end of an association that both sides have logged, the other's AE title and the peer it is."""
+    found: dict[_End, tuple[str, str]] = {}
+    waiting: dict[tuple[str, str], dict[_End, None]] = {}
+    titles_of: dict[_End, tuple[str, str]] = {}
+    for record in records:
+        end = (str(record.get("at", "")), _ordinal(record))
+        if record.get("event") != "A-ASSOCIATE-RQ" or "called" not in record or end[1] is None:
+            if end in titles_of:  # it was given up before it arrived, or has arrived long ago
+                waiting[titles_of.pop(end)].pop(end, None)
+            continue
+        titles = (str(record["called"]), str(record.get("calling", "")))
+        if record.get("way") == "sent":
+            waiting.setdefault(titles, {})[end] = None
+            titles_of[end] = titles
+        elif (sender := next(iter(waiting.get(titles, ())), None)) is not None:
+            del waiting[titles][sender]
+            found[sender], found[end] = (titles[0], end[0]), (titles[1], sender[0])
+    return found
+
+
+def _resolved(record: Record, partners: Mapping[_End, tuple[str, str]]) -> Record:
+    title, other = partners.get((str(record.get("at", "")), _ordinal(record)), ("", ""))
+    if "way" not in record or title == other or record.get("with") != title:
+        return record
+    return {**record, "with": other}
+
+
 def pair(records: Iterable[Record], peers: Mapping[str, str] | None = None) -> list[Row]:
     """Return the rows of `records` in order, both records of one message as one row where it was sent.
 
@@ -51,7 +96,7 @@ def pair(records: Iterable[Record], peers: Mapping[str, str] | None = None) -> l
         The peer (as in ``at``) for an AE title (as in ``with``), where they are not the same.
     """
     pairing = _Pairing(peers or {})
-    return [row for record in records if (row := pairing.take(record)) is not None]
+    return [row for record in resolve(records) if (row := pairing.take(record)) is not None]
 
 
 class _Pairing:

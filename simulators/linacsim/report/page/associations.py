@@ -70,12 +70,12 @@ def _ending(rows: Sequence[Row], lanes: Lanes) -> tuple[str, Gravity]:
     """Return how an association ended, and how much to mind it."""
     by_event = {row.event: row for row in rows}
     if (row := by_event.get("A-ASSOCIATE-RJ")) is not None:
-        return f"rejected by {_who(row, lanes)}: {reject_words(*_numbers(row))}", Gravity.BAD
+        return f"rejected by {_who(row, lanes)}: {reject_words(*_numbers(row))}{_because(rows)}", Gravity.BAD
     if (row := by_event.get("A-ABORT")) is not None:
         _result, source, reason = _numbers(row)
         return f"aborted by {_who(row, lanes)}: {abort_words(source, reason)}{_because(rows)}", Gravity.BAD
     if "A-RELEASE-RP" in by_event:
-        return "released", Gravity.PLAIN
+        return f"released{_because(rows)}", Gravity.PLAIN
     if (row := by_event.get("A-RELEASE-RQ")) is not None:
         return f"release asked for by {_who(row, lanes)} and not answered{_because(rows)}", Gravity.BAD
     if "A-ASSOCIATE-AC" in by_event:
@@ -85,11 +85,10 @@ def _ending(rows: Sequence[Row], lanes: Lanes) -> tuple[str, Gravity]:
 
 
 def _because(rows: Sequence[Row]) -> str:
-    """Return the trouble that was logged on an association, if any."""
-    words = dict.fromkeys(
-        row.event for row in rows if row.event.endswith("-timeout") or row.event.startswith("invalid-")
-    )
-    return f" ({', '.join(words)})" if words else ""
+    """Return the trouble that was logged on an association, and the faults that its messages met."""
+    words = [row.event for row in rows if row.event.endswith("-timeout") or row.event.startswith("invalid-")]
+    words += [f"fault {row.struck}" for row in rows if row.struck]
+    return f" ({', '.join(dict.fromkeys(words))})" if words else ""
 
 
 def _who(row: Row, lanes: Lanes) -> str:

@@ -29,6 +29,7 @@ from linacsim.report.page.pictures import gallery
 from linacsim.report.page.rows import Row, rows
 from linacsim.report.page.telling import Telling, tell
 from linacsim.report.page.wire import attach
+from linacsim.report.pairing import resolve
 from linacsim.report.pdus import wires
 
 _SCRIPTS = ("model.js", "overview.js", "list.js", "page.js")
@@ -57,8 +58,9 @@ def page(
     segments : iterable of Segment
         The traffic, if it was recorded.
     """
-    lanes = Lanes(records, _strings(result.get("peers")))
-    everything = rows(records, lanes)
+    resolved = resolve(records)
+    lanes = Lanes(resolved, _strings(result.get("peers")))
+    everything = rows(resolved, lanes)
     known = associations(everything, lanes)
     strangers = attach(wires(segments), everything, lanes)
     told = tell(result, records, everything)
