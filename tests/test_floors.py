@@ -28,6 +28,7 @@ FLOORS = {
     "bench": 6,
     "negotiate": 6,
     "playing": 6,
+    "accept": 6,
     "cli": 6,
     "console": 6,
     "pytest_plugin": 6,
@@ -42,7 +43,8 @@ CELLAR = ("errors", "kernel.units", "settings", "toml_file", "yaml_file", "kerne
 DOORS = {
     "__init__": {"bench"},
     "__main__": {"cli"},
-    "cli": {"__init__", "bench", "console", "negotiate", "playing"},
+    "accept": {"__init__", "playing"},
+    "cli": {"__init__", "accept", "bench", "console", "negotiate", "playing"},
     "console": {"__init__", "bench", "negotiate"},
     "negotiate": {"bench"},
     "playing": {"__init__", "bench"},

@@ -60,7 +60,7 @@ class Setting:
     words: tuple[str, ...] = ()
     listeners: tuple[Callable[[Record], None], ...] = ()
     bars: Callable[[], AbstractContextManager[Progress | None]] = nullcontext
-    person: Callable[[str], tuple[bool, str]] | None = None
+    person: Callable[[str, Callable[[str], str]], tuple[bool, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def sending(port: int, tmp_path: Path, answer: tuple[bool, str]) -> tuple[Played
     """Play with a product; the person who is asked lets another bench send the image, and answers."""
     asked: list[str] = []
 
-    def person(question: str) -> tuple[bool, str]:
+    def person(question: str, _fill: Callable[[str], str]) -> tuple[bool, str]:
         asked.append(question)
         with Bench(clock="live") as product:
             product.add("storage", "PRODUCT")

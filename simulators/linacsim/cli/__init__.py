@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from linacsim import __version__
 from linacsim.cli import (
+    accept,
     archive,
     check,
     coverage,
@@ -29,6 +30,22 @@ from linacsim.errors import InputError, LinacsimError
 
 ERROR = 3
 INTERRUPTED = 130
+_COMMANDS = (
+    play,
+    scenarios,
+    serve,
+    accept,
+    archive,
+    report,
+    diff,
+    systems,
+    check,
+    matrix,
+    image,
+    coverage,
+    personalities,
+)
+"""In the order in which the help shows them."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,20 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="linacsim", description="A bench of simulated DICOM peers with hardware behind them.")
     parser.add_argument("--version", action="version", version=f"linacsim {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for module in (
-        play,
-        serve,
-        archive,
-        diff,
-        systems,
-        check,
-        matrix,
-        image,
-        coverage,
-        personalities,
-        report,
-        scenarios,
-    ):
+    for module in _COMMANDS:
         module.add_to(commands)
     return parser
 

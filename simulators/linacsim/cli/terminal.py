@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 _LONG = 160
@@ -31,7 +32,7 @@ def shortened(text: str, where: str) -> str:
     return "".join([*lines[:_HEAD], gap, *lines[-_TAIL:]])
 
 
-def ask_person(what: str) -> tuple[bool, str]:
+def ask_person(what: str, _fill: Callable[[str], str]) -> tuple[bool, str]:
     """Ask whoever sits at the terminal to do something; return whether it has been done, and a remark."""
     sys.stderr.write(f"\n>>> {what}\n    Enter when it is done, or say why not: ")
     sys.stderr.flush()

@@ -49,7 +49,8 @@ class Kernel(ABC):
         Told by work that keeps a processor busy what it is, how much is done, and of how much; for people who wait. It may be
         called from another thread, and nothing may depend on it.
     person : callable or None
-        Asks whoever plays the scenario to do something; returns whether it has been done, and a remark.
+        Asks whoever plays the scenario to do something; told also what puts addresses of peers into a text. Returns whether it
+        has been done, and a remark.
     """
 
     clock: str
@@ -66,7 +67,7 @@ class Kernel(ABC):
         self.hosts: dict[str, Place] = {}
         self.failures: list[BaseException] = []
         self.progress: Callable[[str, int, int], None] | None = None
-        self.person: Callable[[str], tuple[bool, str]] | None = None
+        self.person: Callable[[str, Callable[[str], str]], tuple[bool, str]] | None = None
 
     @property
     @abstractmethod

@@ -60,6 +60,8 @@ from linacsim.yaml_file import YamlFile, read_yaml
 
 RESERVED = ("wait", "together", "fails", "instead")
 """Words of a step; no peer can be called so."""
+NOTHING = "nothing"
+"""What a stand-in does where a person only looks."""
 PROTOCOL_FIELDS = frozenset({"way", "with", "assoc", "status"})
 """Fields of every protocol record (see `linacsim.kernel.log`)."""
 S = TypeVar("S", bound=Settings)
@@ -237,15 +239,27 @@ class _Loader:
         here = (*path, peer)
         entry = raw[peer] if isinstance(raw[peer], Mapping) else {"ask": raw[peer]}
         question = self._build(AskKeys, entry, here)
-        stand_in, instead, where = self.peers[peer].stand_in, None, self.file.locate(path)
+        instead: Step | None = None
+        stand_in, where = self.peers[peer].stand_in, self.file.locate(path)
         if stand_in is not None:
             if "instead" not in raw:
-                self._refuse(f"what does the stand-in of {peer} do?", path, "add 'instead:' with one of its actions")
-            action, parameters = self._action(stand_in, raw["instead"], (*path, "instead"))
-            instead = ActionStep(peer=peer, action=action, parameters=parameters, fails=fails, where=where)
+                self._refuse(
+                    f"what does the stand-in of {peer} do?",
+                    path,
+                    "add 'instead:' with one of its actions, or 'instead: nothing'",
+                )
+            instead = self._instead(stand_in, raw["instead"], path, fails)
         elif "instead" in raw:
             self._refuse(f"{peer} has no stand-in", (*path, "instead"), "add 'stand-in:' to the peer")
         return ActionStep(peer=peer, action=ASK, parameters=question, fails=fails, instead=instead, where=where)
+
+    def _instead(self, stand_in: PeerSpec, raw: object, path: KeyPath, fails: str | None) -> Step:
+        """Return what a stand-in does where a person would be asked."""
+        where = self.file.locate(path)
+        if raw == NOTHING:
+            return WaitStep(duration=0, where=where)
+        action, parameters = self._action(stand_in, raw, (*path, "instead"))
+        return ActionStep(peer=stand_in.title, action=action, parameters=parameters, fails=fails, where=where)
 
     def _action(self, peer: PeerSpec, raw: object, path: KeyPath) -> tuple[str, Settings]:
         """Return the action of `peer` that `raw` names, and its parameters."""

@@ -84,7 +84,7 @@ class ActionStep:
     parameters: Settings
     fails: str | None = None
     """The step has to fail, with a reason that contains this text."""
-    instead: ActionStep | None = None
+    instead: Step | None = None
     """For the stack under test: what its stand-in does."""
     where: str = ""
 

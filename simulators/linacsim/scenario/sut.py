@@ -111,7 +111,7 @@ def _step(step: Step, real: Mapping[str, RemotePersonality]) -> Step:
     return _action(step, real)
 
 
-def _action(step: ActionStep, real: Mapping[str, RemotePersonality]) -> ActionStep:
+def _action(step: ActionStep, real: Mapping[str, RemotePersonality]) -> Step:
     if not isinstance(step.parameters, AskKeys):
         return step
     if step.peer in real or step.instead is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from linacsim.devices.device import Action, Device, Kind
@@ -31,8 +32,9 @@ class RemotePeer(Device):
         if person is None:
             raise PlayFailure(f"nobody is there to be asked: {what.ask}")
         question = filled(what.ask, kernel.places)
+        fill = partial(filled, places=kernel.places)
         self.place.log("person-asked", text=question)
-        answered = kernel.beside(lambda: person(question), "a person", self.place)
+        answered = kernel.beside(lambda: person(question, fill), "a person", self.place)
         kernel.wait(answered, "a person's answer")
         if not answered.ok:
             raise PlayFailure(f"the question could not be asked: {answered.value}")
