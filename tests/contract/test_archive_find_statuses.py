@@ -21,6 +21,7 @@ from linacsim.devices.archive.misbehaviour import Quirks
 from linacsim.devices.archive.negotiation import Negotiates, wish
 from linacsim.devices.archive.personality import ArchivePersonality, DatabaseDown, DatabaseSettings
 from linacsim.devices.archive.querying import QueryingSettings
+from linacsim.devices.archive.tape import SlowTape, TapeJam
 from linacsim.devices.entity import application_entity, associate
 from linacsim.devices.queryretrieve import Found, PatientRootFind, StudyRootFind, StudyRootMove, find
 from linacsim.kernel.log import Record
@@ -199,6 +200,19 @@ def test_others_have_their_turn_while_matches_are_sent(bench_clock: Bench, tmp_p
 
     bench_clock.play(both, place=asker.device.place)
     assert done == ["short", "long"]
+
+
+def test_availability_is_that_of_the_tapes(bench_clock: Bench, tmp_path: Path) -> None:
+    asker, archive = build(bench_clock, tmp_path), bench_clock.devices["ARCHIVE"]
+
+    def told() -> set[str]:
+        return {match.InstanceAvailability for match in ask(asker, ALL)[0].identifiers}
+
+    assert told() == {"ONLINE"}
+    bench_clock.play(archive.strike, "slow-tape", SlowTape(mount_time=SECOND), place=archive.place)
+    assert told() == {"NEARLINE"}
+    bench_clock.play(archive.strike, "tape-jam", TapeJam(), place=archive.place)
+    assert told() == {"OFFLINE"}
 
 
 # quirks

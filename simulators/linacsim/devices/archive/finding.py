@@ -36,6 +36,7 @@ from linacsim.devices.archive.query import (
 from linacsim.devices.archive.querying import unspecific
 from linacsim.devices.archive.storing import DATABASE_DOWN
 from linacsim.devices.archive.suboperations import CANCELLED, SUCCESS, UNABLE_TO_PROCESS
+from linacsim.devices.archive.tape import Tape
 from linacsim.devices.archive.working import working
 from linacsim.devices.entity import Handlers
 from linacsim.kernel.places import Place
@@ -60,6 +61,7 @@ class House(Protocol):
     index: Index
     unable: bool
     manner: Manner
+    tape: Tape
 
     @property
     def name(self) -> str:
@@ -191,7 +193,7 @@ class Finding:
         house = self._house
         house.database.ask()
         status = house.personality.codes.unsupported_keys if query.unsupported else MATCH
-        responses = Responses(query, talk.syntax, house.name)
+        responses = Responses(query, talk.syntax, house.name, self._availability())
         limit = _least(house.personality.querying.most, query.most)
         sent = 0
         for sent, entry in enumerate(() if fits_nothing else self._found(query), 1):
@@ -208,6 +210,13 @@ class Finding:
         self._told(query, sent)
         if not talk.over:
             talk.finish(SUCCESS)
+
+    def _availability(self) -> str:
+        """Return the Instance Availability (PS3.3 C.4.23.1.1): what is on tape has to be fetched first, if it can be."""
+        tape = self._house.tape
+        if tape.jammed:
+            return "OFFLINE"
+        return "NEARLINE" if tape.times.mount_time else "ONLINE"
 
     def _found(self, query: Query) -> Iterator[Entry]:
         """Yield the matches, each when the database has found it; others get their turn in between."""
