@@ -21,7 +21,7 @@ from linacsim.report.run_folder import PAGE
 from linacsim.scenario.library import scenario_name
 from linacsim.scenario.model import Scenario
 from linacsim.scenario.runner import Outcome, play, result_of
-from linacsim.scenario.sut import Address, with_suts
+from linacsim.scenario.sut import Address
 
 Progress = Callable[[str, int, int], None]
 
@@ -96,7 +96,6 @@ def play_scenario(scenario: Scenario, setting: Setting, out: Path) -> Played:
     InputError
         If it cannot be set up; then nothing is left in `out`.
     """
-    ready = with_suts(scenario, setting.suts)
     folder = RunFolder.create(out, scenario.title, f"{setting.clock}-seed-{setting.seed}")
     bench = Bench(clock=setting.clock, seed=setting.seed, host=setting.host, out=folder.root, ports=setting.ports)
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
@@ -105,7 +104,7 @@ def play_scenario(scenario: Scenario, setting: Setting, out: Path) -> Played:
     watch = Stopwatch()
     try:
         with bench, setting.bars() as bench.kernel.progress:
-            outcome = play(bench, ready)
+            outcome = play(bench, scenario, setting.suts)
     except InputError:
         folder.discard()
         raise

@@ -6,7 +6,7 @@ it is on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from linacsim.kernel.tasks import Task
 from linacsim.kernel.units import MINUTE, SECOND
 from linacsim.scenario.expectation import Met, Unmet
 from linacsim.scenario.model import ActionStep, FaultSpec, Scenario, Step, TogetherStep, WaitStep
+from linacsim.scenario.sut import Address, with_suts
 from linacsim.scenario.verdict import Verdict, judge
 
 BENCH = "BENCH"
@@ -80,8 +81,17 @@ class Outcome:
     error: HarnessError | None = None
 
 
-def play(stage: Stage, scenario: Scenario) -> Outcome:
+def play(stage: Stage, scenario: Scenario, suts: Iterable[Address] = ()) -> Outcome:
     """Play `scenario` and judge it.
+
+    Parameters
+    ----------
+    stage : Stage
+        The bench.
+    scenario : Scenario
+        What is played.
+    suts : iterable of Address
+        Real products in the place of the stack under test; its stand-ins play without them.
 
     Raises
     ------
@@ -89,6 +99,7 @@ def play(stage: Stage, scenario: Scenario) -> Outcome:
         If the scenario cannot be set up: unknown peer, a file that cannot be printed, a fault without an event.
     """
     outcome = Outcome()
+    scenario = with_suts(scenario, suts)
     if BENCH in scenario.peers:
         raise ScenarioError(f"no peer may be called {BENCH}", scenario.peers[BENCH].where, "choose another AE title")
     try:
