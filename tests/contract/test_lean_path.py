@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import AE, association, evt, service_class
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.dimse_primitives import C_ECHO
 from pynetdicom.presentation import build_context
@@ -201,3 +201,16 @@ def test_a_mute_link_answers_nothing(client: Callable[..., Any]) -> None:
         return bool(assoc.send_c_echo().Status == 0)
 
     assert client("STORE", [VERIFICATION], body)
+
+
+@pytest.mark.parametrize(("level", "formatted"), [("WARNING", 0), ("INFO", 5)])
+def test_identifiers_are_formatted_for_who_reads_them(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, level: str, formatted: int
+) -> None:
+    calls: list[str] = []
+    for module in (association, service_class):
+        monkeypatch.setattr(module, "pretty_dataset", counting(module.pretty_dataset, calls))
+    caplog.set_level(level, "pynetdicom")
+    played()
+    # the request by who asks and by who is asked, three matches by who reads them; the archive responds by itself
+    assert len(calls) == formatted

@@ -30,6 +30,8 @@ LOGGER = logging.getLogger(__name__)
 MODULES: dict[str, tuple[object, str]] = {
     "pynetdicom.ae.threading": (standins.THREADING, "associations of a task's place; the server's thread"),
     "pynetdicom.ae.datetime": (standins.Datetime, "thread names carry a date"),
+    "pynetdicom.association._config": (standins.ASSOCIATION_CONFIG, "identifiers are formatted for who reads them"),
+    "pynetdicom.service_class._config": (standins.SERVICE_CONFIG, "identifiers are formatted for who reads them"),
     "pynetdicom.association.threading": (standins.ASSOCIATION_THREADING, "the events that pause its reactor"),
     "pynetdicom.association.time": (standins.TIME, "the poll sleeps of its reactor"),
     "pynetdicom.dimse.queue": (standins.QUEUES, "the message queue, with the DIMSE timeout"),

@@ -110,6 +110,10 @@ PINNED: dict[str, tuple[str, str]] = {
         "d5413f08f0ac7b32",
         "looks at the acceptor's contexts by abstract syntax, and changes none",
     ),
+    "pynetdicom.service_class.ServiceClass._c_find_scp": (
+        "da242b908ef4848c",
+        "decodes and formats identifiers if _config of its module says that they are logged",
+    ),
     "pynetdicom.utils.set_uid": (
         "f917a8035170f792",
         "the same for the same value; warns of what does not conform",

@@ -7,11 +7,14 @@ time; outside one it is the standard library's, so that ordinary threaded pynetd
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import queue as real_queue
 import threading as real_threading
 import time as real_time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from pynetdicom import _config, association, service_class
 
 from linacsim.kernel.sync import TaskEvent, TaskQueue
 from linacsim.kernel.tasks import Task, current_task
@@ -139,7 +142,35 @@ class Datetime(dt.datetime):
         return moment.astimezone(tz) if tz is not None else moment.replace(tzinfo=None)
 
 
+class Config:
+    """Stands for ``_config`` in `association` and `service_class`, which decode and format identifiers for their loggers.
+
+    They do so whether or not anybody listens to those loggers; inside a task, only if somebody does.
+    """
+
+    def __init__(self, listener: logging.Logger) -> None:
+        self._listener = listener
+
+    @property
+    def LOG_REQUEST_IDENTIFIERS(self) -> bool:  # noqa: N802 - pynetdicom's name
+        """Whether identifiers of requests are logged."""
+        return _config.LOG_REQUEST_IDENTIFIERS and self._is_heard()
+
+    @property
+    def LOG_RESPONSE_IDENTIFIERS(self) -> bool:  # noqa: N802 - pynetdicom's name
+        """Whether identifiers of responses are logged."""
+        return _config.LOG_RESPONSE_IDENTIFIERS and self._is_heard()
+
+    def _is_heard(self) -> bool:
+        return current_task() is None or self._listener.isEnabledFor(logging.INFO)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_config, name)
+
+
 TIME = Time()
 THREADING = Threading()
 ASSOCIATION_THREADING = AssociationThreading()
 QUEUES = Queues()
+ASSOCIATION_CONFIG = Config(association.LOGGER)
+SERVICE_CONFIG = Config(service_class.LOGGER)
