@@ -182,6 +182,13 @@ def test_the_fault_is_marked_and_the_hardware_has_its_states(printed: Path) -> N
     assert [row["kind"] for row in rows if row["event"] == "fault-fired"] == ["fault"]
 
 
+def test_an_end_that_nobody_logged_is_read_from_the_connection(tmp_path: Path) -> None:
+    assert main(["play", "faults/connection-reset", "--quiet", "--out", str(tmp_path)]) == 0
+    page = Reader((tmp_path / "latest" / "report.html").read_text("utf-8"))
+    assert [one["ending"] for one in page.data["associations"]] == ["connection reset by STORE (fault reset)"]
+    assert "1 connection reset by STORE (fault reset)" in page.text
+
+
 def test_the_page_can_be_made_again_from_the_folder_alone(printed: Path) -> None:
     before = {name: (printed / name).read_bytes() for name in ("report.html", "junit.xml")}
     for name in before:

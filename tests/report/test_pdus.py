@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -13,7 +15,7 @@ from linacsim.errors import InputError
 from linacsim.kernel.traffic import Address, Segment
 from linacsim.report import write_pcap
 from linacsim.report.capture import read_pcap
-from linacsim.report.pdus import Wire, wires
+from linacsim.report.pdus import Closing, Wire, hear
 
 SCU: Address = ("10.0.0.1", 50_000)
 SCP: Address = ("10.0.0.2", 104)
@@ -44,6 +46,10 @@ def stream(*pieces: bytes, source: Address = SCU, target: Address = SCP) -> list
     """Return a connection that carries pieces one after the other, a millisecond apart."""
     opening = Segment(0, SCU, SCP, "SYN")
     return [opening, *(Segment(1000 * t, source, target, "DATA", piece) for t, piece in enumerate(pieces, 1))]
+
+
+def wires(segments: Iterable[Segment]) -> list[Wire]:
+    return hear(segments).messages
 
 
 def told(found: list[Wire]) -> list[tuple[str, int | None]]:
@@ -126,12 +132,23 @@ def test_a_capture_tells_the_same_messages_as_the_traffic_it_was_written_from(tm
     segments = echo_and_store()
     write_pcap(tmp_path / "traffic.pcap", segments, EPOCH)
     read = list(read_pcap(tmp_path / "traffic.pcap", EPOCH))
-    assert wires(read) == wires(segments)
+    assert hear(read) == hear(segments)
+    assert [one.reset for one in hear(read).closings.values()] == [False]
     assert [one.event for one in wires(read)] == [
         "A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "C-STORE-RQ", "C-STORE-RSP", "A-RELEASE-RQ", "A-RELEASE-RP",
     ]  # fmt: skip
     assert all(before.t <= after.t for before, after in pairwise(read))
     assert [one.kind for one in read if one.kind != "DATA"] == [one.kind for one in segments if one.kind != "DATA"]
+
+
+@pytest.mark.parametrize("kind", ["FIN", "RST"])
+def test_who_ended_a_connection_first_and_how(kind: Literal["FIN", "RST"]) -> None:
+    both = [Segment(8000, SCP, SCU, kind), Segment(9000, SCU, SCP, "FIN")]
+    again = [Segment(9500, SCU, SCP, "SYN"), Segment(9600, SCU, SCP, "FIN")]
+    assert hear([*stream(request()), *both, *again]).closings == {
+        0: Closing(8000, forward=False, reset=kind == "RST"),
+        1: Closing(9600, forward=True, reset=False),
+    }
 
 
 def test_a_capture_that_breaks_off_gives_what_is_there(tmp_path: Path) -> None:

@@ -83,9 +83,35 @@ class Wire:
     runs: list[Run] = field(default_factory=list)
 
 
-def wires(segments: Iterable[Segment]) -> list[Wire]:
-    """Return the messages of all connections in the order in which they began."""
-    return list(_Wires().read(segments))
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a connection ended: who was the first to end it, and whether by a reset."""
+
+    t: int
+    forward: bool
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What went over all connections.
+
+    Attributes
+    ----------
+    messages : list of Wire
+        In the order in which they began.
+    closings : dict of int to Closing
+        By the ordinal of the connection; one that stays open has none.
+    """
+
+    messages: list[Wire]
+    closings: dict[int, Closing]
+
+
+def hear(segments: Iterable[Segment]) -> Heard:
+    """Return the messages of all connections, and how these ended."""
+    wires = _Wires()
+    return Heard(list(wires.read(segments)), wires.closings)
 
 
 class _Wires:
@@ -95,6 +121,7 @@ class _Wires:
         self._openers: dict[frozenset[Address], tuple[int, Address]] = {}
         self._streams: dict[tuple[int, bool], _Stream] = {}
         self._count = 0
+        self.closings: dict[int, Closing] = {}
 
     def read(self, segments: Iterable[Segment]) -> Iterator[Wire]:
         for segment in segments:
@@ -102,9 +129,11 @@ class _Wires:
             if segment.kind == "SYN" or ends not in self._openers:
                 self._openers[ends] = (self._count, segment.source)
                 self._count += 1
-            if segment.kind == "DATA":
-                connection, opener = self._openers[ends]
-                forward = segment.source == opener
+            connection, opener = self._openers[ends]
+            forward = segment.source == opener
+            if segment.kind in ("FIN", "RST"):
+                self.closings.setdefault(connection, Closing(segment.t, forward, segment.kind == "RST"))
+            elif segment.kind == "DATA":
                 stream = self._streams.setdefault((connection, forward), _Stream(connection, forward=forward))
                 yield from stream.take(segment.t, segment.data)
         for stream in self._streams.values():

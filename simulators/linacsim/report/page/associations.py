@@ -42,6 +42,21 @@ class Association:
     gravity: Gravity = Gravity.PLAIN
     places: list[int] = field(default_factory=list)
     """All its rows, by place."""
+    because: str = ""
+    """The trouble that was logged on it."""
+    ended: bool = False
+    """Whether the log tells its end."""
+
+    def closed(self, who: str, *, reset: bool) -> None:
+        """Take in how its connection ended, if nothing else told the end of the association."""
+        if not self.ended:
+            how = "connection reset by" if reset else "neither released nor aborted, connection closed by"
+            self.ending, self.gravity = f"{how} {who}{self.because}", Gravity.BAD if reset else Gravity.WARNING
+
+    def stayed_open(self) -> None:
+        """Take in that its connection was still there when the run ended."""
+        if not self.ended:
+            self.ending = f"still open when the run ended{self.because}"
 
 
 def associations(rows: Sequence[Row], lanes: Lanes) -> list[Association]:
@@ -62,26 +77,29 @@ def associations(rows: Sequence[Row], lanes: Lanes) -> list[Association]:
         one.messages += row.event.startswith(("C-", "N-"))
         one.places.append(place)
     for one in found:
-        one.ending, one.gravity = _ending([rows[place] for place in one.places], lanes)
+        _end(one, [rows[place] for place in one.places], lanes)
     return found
 
 
-def _ending(rows: Sequence[Row], lanes: Lanes) -> tuple[str, Gravity]:
-    """Return how an association ended, and how much to mind it."""
+def _end(one: Association, rows: Sequence[Row], lanes: Lanes) -> None:
+    """Write down how an association ended, and how much to mind it."""
     by_event = {row.event: row for row in rows}
+    one.because = _because(rows)
+    one.ended, one.gravity = True, Gravity.BAD
     if (row := by_event.get("A-ASSOCIATE-RJ")) is not None:
-        return f"rejected by {_who(row, lanes)}: {reject_words(*_numbers(row))}{_because(rows)}", Gravity.BAD
-    if (row := by_event.get("A-ABORT")) is not None:
+        one.ending = f"rejected by {_who(row, lanes)}: {reject_words(*_numbers(row))}{one.because}"
+    elif (row := by_event.get("A-ABORT")) is not None:
         _result, source, reason = _numbers(row)
-        return f"aborted by {_who(row, lanes)}: {abort_words(source, reason)}{_because(rows)}", Gravity.BAD
-    if "A-RELEASE-RP" in by_event:
-        return f"released{_because(rows)}", Gravity.PLAIN
-    if (row := by_event.get("A-RELEASE-RQ")) is not None:
-        return f"release asked for by {_who(row, lanes)} and not answered{_because(rows)}", Gravity.BAD
-    if "A-ASSOCIATE-AC" in by_event:
-        because = _because(rows)
-        return (f"broke off{because}", Gravity.BAD) if because else ("neither released nor aborted", Gravity.WARNING)
-    return f"never answered{_because(rows)}", Gravity.BAD
+        one.ending = f"aborted by {_who(row, lanes)}: {abort_words(source, reason)}{one.because}"
+    elif "A-RELEASE-RP" in by_event:
+        one.ending, one.gravity = f"released{one.because}", Gravity.PLAIN
+    elif (row := by_event.get("A-RELEASE-RQ")) is not None:
+        one.ending = f"release asked for by {_who(row, lanes)} and not answered{one.because}"
+    elif "A-ASSOCIATE-AC" not in by_event:
+        one.ending = f"never answered{one.because}"
+    else:
+        one.ended, one.gravity = False, Gravity.BAD if one.because else Gravity.WARNING
+        one.ending = f"broke off{one.because}" if one.because else "neither released nor aborted"
 
 
 def _because(rows: Sequence[Row]) -> str:

@@ -30,7 +30,7 @@ from linacsim.report.page.rows import Row, rows
 from linacsim.report.page.telling import Telling, tell
 from linacsim.report.page.wire import attach
 from linacsim.report.pairing import resolve
-from linacsim.report.pdus import wires
+from linacsim.report.pdus import hear
 
 _SCRIPTS = ("model.js", "overview.js", "list.js", "page.js")
 """In the order in which they stand in the page."""
@@ -62,7 +62,7 @@ def page(
     lanes = Lanes(resolved, _strings(result.get("peers")))
     everything = rows(resolved, lanes)
     known = associations(everything, lanes)
-    strangers = attach(wires(segments), everything, lanes)
+    strangers = attach(hear(segments), everything, known, lanes)
     told = tell(result, records, everything)
     drawn = diagram(everything, lanes, known, bands(everything), strangers, told.events)
     return _template().render(_context(run, header, result, told, drawn, everything))
