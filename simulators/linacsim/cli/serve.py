@@ -10,7 +10,7 @@ from typing import Any
 
 from linacsim import Tls
 from linacsim.bench import Bench, kind_of
-from linacsim.cli import archive
+from linacsim.cli import archive, destinations
 from linacsim.cli.bars import bars
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
@@ -48,6 +48,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--tls-ca", metavar="FILE", help="want certificates of clients, signed by one of these (PEM)")
     add_option(parser)
     archive.add_options(parser)
+    destinations.add_option(parser)
     parser.add_argument("--seed", default="1", help="the seed of UIDs that peers make")
     parser.add_argument("-v", "--verbose", action="store_true", help="also a line for each message that goes well")
     parser.set_defaults(command=command)
@@ -98,7 +99,8 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
 def _settings(options: argparse.Namespace) -> dict[str, Settings]:
     """Return the settings of kinds that have others than their defaults."""
     settings: dict[str, Settings] = dict(chosen(options.personality, options.devices))
-    stored = archive.with_store(options, settings.get("archive"))
+    known = destinations.with_destinations(options.destination, options.devices, settings.get("archive"))
+    stored = archive.with_store(options, known)
     return settings if stored is None else {**settings, "archive": stored}
 
 
