@@ -269,9 +269,13 @@ class Passage:
             self._complete()
         return True
 
+    def forget(self) -> None:
+        """Let go of half a message."""
+        self._fragments, self._command, self._pieces = [], None, []
+
     def _give_back(self) -> None:
-        fragments, self._fragments = self._fragments, []
-        self._command, self._pieces = None, []
+        fragments = self._fragments
+        self.forget()
         self._hand_over(fragments)
 
     def _hand_over(self, fragments: list[Fragment]) -> None:

@@ -139,6 +139,7 @@ class Link:
     def upper_layer_ended(self) -> None:
         """Let go of half a message; nobody needs to wait for the A-ASSOCIATE-RQ of a connection that has gone."""
         self.assoc.dimse.message = None
+        self.passage.forget()
         queue = self.assoc.dul.to_user_queue
         if self.assoc.is_acceptor and self.assoc.requestor.primitive is None and queue.empty():
             # what `receive_pdu` returns after a timeout, too
