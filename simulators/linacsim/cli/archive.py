@@ -61,7 +61,10 @@ def with_store(options: argparse.Namespace, settings: Any) -> ArchivePersonality
         raise InputError(
             "a store is for one archive", "--store", "serve one archive: linacsim serve archive --store DIR"
         )
-    return (settings or ArchivePersonality()).model_copy(update={"keeping": told})
+    own = ArchivePersonality() if settings is None else ArchivePersonality.model_validate(settings)
+    # a personality may say more of keeping than where
+    kept = own.keeping.model_copy(update={name: getattr(told, name) for name in told.model_fields_set})
+    return own.model_copy(update={"keeping": kept})
 
 
 def command(options: argparse.Namespace) -> int:
