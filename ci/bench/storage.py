@@ -76,7 +76,7 @@ def serving(command: list[str], port: int) -> Iterator[None]:
     """Run a server until the block ends."""
     server = subprocess.Popen(command, env=DCMTK, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while socket.socket().connect_ex(("127.0.0.1", port)):
             if time.monotonic() > deadline:
                 raise SystemExit(f"{command} does not listen")
