@@ -177,10 +177,14 @@ class Association(Connection):
         user = _item(0x51, struct.pack(">L", _MAXIMUM)) + _item(0x52, b"1.2.3.4")
         for abstract in as_scp:
             user += _item(0x54, struct.pack(">H", len(abstract)) + abstract.encode() + b"\0\1")
-        self.sock.sendall(_pdu(1, body + _item(0x50, user)))
-        kind, answer = self.pdu()
-        if kind != 2:
-            raise ConnectionError(f"no association: PDU of type {kind}")
+        try:
+            self.sock.sendall(_pdu(1, body + _item(0x50, user)))
+            kind, answer = self.pdu()
+            if kind != 2:
+                raise ConnectionError(f"no association: PDU of type {kind}")
+        except OSError:
+            self.sock.close()
+            raise
         self.maximum = _maximum_of(answer)
 
     def __enter__(self) -> Self:

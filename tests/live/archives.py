@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,11 +41,9 @@ def small(number: int, *, series: str = SERIES, patient: str = "P1", size: int =
     return Instance(CT, uid, data)
 
 
-def serve(out: Path, *options: str) -> tuple[Served, float]:
-    """Start an archive over the store in `out`; return it, and how many seconds it took until it listens."""
-    started = time.monotonic()
-    served = Served(("archive",), out / "out", ("--store", str(out / "store"), *options))
-    return served, time.monotonic() - started
+def serve(out: Path, *options: str) -> Served:
+    """Start an archive over the store in `out`."""
+    return Served(("archive",), out / "out", ("--store", str(out / "store"), *options))
 
 
 def connected(served: Served, model: str = "", *storage: str) -> Association:

@@ -172,6 +172,8 @@ class Database:
         IndexFailedError
             If the database does not do it.
         """
+        if not (self.is_sqlite or self._depth):
+            self._reconnect()
         try:
             return self._driver.execute(text, values)
         except self._errors as exc:

@@ -59,6 +59,8 @@ class Filing:
         Of the series, or of one beside it in the study; empty if there is none yet.
     classes : list of str
         The SOP classes in the series.
+    told : dict of int to bytes
+        What the last instance told of the patient, if that is what is kept.
     """
 
     patient: int = 0
@@ -68,17 +70,22 @@ class Filing:
     series: int = 0
     folder: str = ""
     classes: list[str] = field(default_factory=list)
+    told: dict[int, bytes] = field(default_factory=dict)
 
     def differs(self, header: Header) -> list[str]:
         """Return the keywords of what an instance tells of the patient otherwise than what is kept."""
-        if not self.patient or self.patient_blob == header.blob(Level.PATIENT):
+        if not self.patient or self.told == header.values[Level.PATIENT].values:
             return []
         if not (self.patient_id or header.unique[Level.PATIENT]):
             # without Patient ID they are different people
             return []
         kept, told = Encoded(unpack(self.patient_blob)), header.values[Level.PATIENT]
         tags = {keyword: int(tag_for_keyword(keyword) or 0) for keyword in _TELLING}
-        return [keyword for keyword, tag in tags.items() if kept.texts(tag) != told.texts(tag)]
+        changed = [keyword for keyword, tag in tags.items() if kept.texts(tag) != told.texts(tag)]
+        if not changed:
+            # the next ones of the series will tell the same
+            self.told = told.values
+        return changed
 
 
 class Index(ABC):
