@@ -278,3 +278,21 @@ def test_a_session_without_a_bench_imports_none(project: pytest.Pytester) -> Non
         "import sys\n\ndef test_it():\n    assert not {'pynetdicom', 'pydicom', 'simpy', 'numpy'} & set(sys.modules)\n"
     )
     project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_a_projects_own_fixtures_of_these_names_are_its_own(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        "import pytest\n\n"
+        "@pytest.fixture(params=['a', 'b'])\ndef bench_clock(request):\n    return request.param\n\n"
+        "@pytest.fixture\ndef bench(bench_clock):\n    return 'wooden ' + bench_clock\n"
+    )
+    project.makepyfile("def test_it(bench):\n    assert bench in ('wooden a', 'wooden b')\n")
+    project.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_projects_fixture_may_build_on_ours(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        "import pytest\n\n@pytest.fixture\ndef bench(bench):\n    bench.add('storage', 'ARCHIVE')\n    return bench\n"
+    )
+    project.makepyfile("def test_it(bench):\n    assert bench.address_of('ARCHIVE')\n")
+    project.runpytest_subprocess("--bench-clock", "both").assert_outcomes(passed=2)

@@ -70,16 +70,18 @@ CASE: pytest.StashKey[Case] = pytest.StashKey()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with a bench on each clock of the session, as often as the session says."""
-    if "bench" not in metafunc.fixturenames:
-        return
     options = metafunc.config.stash[OPTIONS]
-    clocks = _clocks(metafunc, options)
-    if _CLOCK in metafunc.fixturenames:
-        metafunc.parametrize(_CLOCK, clocks, scope="function")
-    if _RUN in metafunc.fixturenames:
+    if _is_ours(metafunc, _CLOCK):
+        metafunc.parametrize(_CLOCK, _clocks(metafunc, options), scope="function")
+    if _is_ours(metafunc, _RUN) and options.runs > 1:
         ids = [f"run{number}" for number in range(1, options.runs + 1)]
-        if options.runs > 1:
-            metafunc.parametrize(_RUN, range(1, options.runs + 1), ids=ids, scope="function")
+        metafunc.parametrize(_RUN, range(1, options.runs + 1), ids=ids, scope="function")
+
+
+def _is_ours(metafunc: pytest.Metafunc, name: str) -> bool:
+    """Whether a test uses our fixture `name`: a project may have one of that name for something else."""
+    known = metafunc._arg2fixturedefs.get(name, ())  # noqa: SLF001 - pytest tells nobody else
+    return name in metafunc.fixturenames and bool(known) and known[-1].func.__module__ == __name__
 
 
 def _clocks(metafunc: pytest.Metafunc, options: BenchOptions) -> tuple[str, ...]:
