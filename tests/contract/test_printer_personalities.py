@@ -459,7 +459,7 @@ def test_a_personality_of_ones_own(tmp_path: Path) -> None:
 
 def test_every_setting_of_the_checklist_has_a_case() -> None:
     """The settings of the services are tested here; those of the hardware where it is."""
-    source = Path(__file__).read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_printer_*s.py"))
     own = {"about", "personality", "manufacturer", "model", "serial", "software", "printer_name", "pixels_per_mm"}
     own |= {"events", "dimse_timeout", "network_timeout", "secondary_capture"}
     for field in PrinterPersonality.__annotations__:

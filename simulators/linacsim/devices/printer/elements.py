@@ -151,6 +151,9 @@ def shared(attributes: Dataset) -> Dataset:
 
 def encoded(attributes: Dataset, *, implicit: bool) -> bytes:
     """Return a data set encoded, little endian."""
+    if "SpecificCharacterSet" in attributes:
+        # what letters are written as hangs on it
+        return _all_written(attributes, implicit=implicit)
     parts = []
     for tag in sorted(attributes.keys()):
         element = attributes.get_item(tag)
@@ -181,9 +184,13 @@ def _sequence(tag: BaseTag, items: bytes, *, implicit: bool) -> bytes:
 
 def _written(attributes: Dataset, tag: BaseTag, *, implicit: bool) -> bytes:
     """Write one element as pydicom does."""
-    target = DicomBytesIO()
-    target.is_little_endian, target.is_implicit_VR = True, implicit
     one = Dataset()
     one[tag] = attributes[tag]
-    write_dataset(target, one, "iso8859")
+    return _all_written(one, implicit=implicit)
+
+
+def _all_written(attributes: Dataset, *, implicit: bool) -> bytes:
+    target = DicomBytesIO()
+    target.is_little_endian, target.is_implicit_VR = True, implicit
+    write_dataset(target, attributes, "iso8859")
     return bytes(target.getvalue())

@@ -174,7 +174,7 @@ def _stored(image: Dataset) -> NDArray[Any]:
         raise ValueError(f"{count - values.size} of {count} pixels are missing")
     if samples == 1:
         return values[:count].reshape(image.Rows, image.Columns)
-    if int(image.get("PlanarConfiguration") or 0) == 0:
+    if int(image.get("PlanarConfiguration", 1)) == 0:
         return values[:count].reshape(image.Rows, image.Columns, samples)
     return np.moveaxis(values[:count].reshape(samples, image.Rows, image.Columns), 0, -1)
 

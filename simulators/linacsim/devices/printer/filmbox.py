@@ -50,6 +50,9 @@ def create(desk: Desk, request: Request) -> Answer:
         raise RefusedError(UNPRINTED_FILM_BOX, "a film box has not been printed")
     taken = take(request.attributes, FILM, personality)
     _check_session(session, taken.attributes)
+    for keyword in ("Illumination", "ReflectedAmbientLight"):
+        if keyword in session.attributes and Tag(keyword) not in taken.given:
+            taken.attributes[Tag(keyword)] = session.attributes[keyword]
     count = image_boxes_of(taken.attributes, personality)
     colour = _is_colour(desk, request.abstract_syntax)
     film = FilmBox(

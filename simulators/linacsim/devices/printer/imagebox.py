@@ -53,7 +53,7 @@ def _change(desk: Desk, request: Request, *, colour: bool) -> Answer:
     after.lut = lut_of(taken.attributes, desk.work) or box.lut
     after.overlay = overlay_of(taken.attributes, desk.work) or box.overlay
     if box.keyword in taken.attributes and after.image is not None:
-        check_image(after.image, colour=colour, twelve_bit=desk.personality.twelve_bit)
+        check_image(after.image, colour=colour, printer=desk.personality)
         _check_lut(after.image, after.lut or film.lut or session.lut, required=desk.personality.presentation_lut_match)
     told = _judged(desk, film, after)
     if told.refused:

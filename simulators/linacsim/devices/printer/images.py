@@ -6,6 +6,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from linacsim.devices.printer.elements import elements
+from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.statuses import (
     INVALID_ATTRIBUTE_VALUE,
     MISSING_ATTRIBUTE,
@@ -18,7 +19,7 @@ _EIGHT, _TWELVE = (8, 8, 7), (16, 12, 11)
 """Bits Allocated, Bits Stored, High Bit."""
 
 
-def check_image(image: Dataset, *, colour: bool, twelve_bit: bool) -> None:
+def check_image(image: Dataset, *, colour: bool, printer: PrinterPersonality) -> None:
     """Hold an image against what can be printed.
 
     Raises
@@ -37,13 +38,13 @@ def check_image(image: Dataset, *, colour: bool, twelve_bit: bool) -> None:
     for keyword in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit"):
         if not isinstance(image[keyword].value, int):
             raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{keyword} is no number", Tag(keyword))
-    _check_kind(image, colour=colour, twelve_bit=twelve_bit)
+    _check_kind(image, colour=colour, printer=printer)
     _check_pixels(image, 3 if colour else 1)
 
 
-def _check_kind(image: Dataset, *, colour: bool, twelve_bit: bool) -> None:
+def _check_kind(image: Dataset, *, colour: bool, printer: PrinterPersonality) -> None:
     bits = (image.BitsAllocated, image.BitsStored, image.HighBit)
-    known = [_EIGHT] if colour or not twelve_bit else [_EIGHT, _TWELVE]
+    known = [_EIGHT] if colour or not printer.twelve_bit else [_EIGHT, _TWELVE]
     if bits not in known or image.get("PixelRepresentation", 0) != 0:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"bits allocated, stored, high bit {bits}", Tag("BitsStored"))
     interpretations = ("RGB",) if colour else ("MONOCHROME1", "MONOCHROME2")
@@ -51,7 +52,7 @@ def _check_kind(image: Dataset, *, colour: bool, twelve_bit: bool) -> None:
     if image.PhotometricInterpretation not in interpretations or image.get("SamplesPerPixel", samples) != samples:
         told = f"PhotometricInterpretation {image.PhotometricInterpretation}"
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, told, Tag("PhotometricInterpretation"))
-    if colour and image.get("PlanarConfiguration", 1) != 1:
+    if colour and image.get("PlanarConfiguration", 1) not in ((0, 1) if printer.colour_by_pixel else (1,)):
         # PS3.3 C.13.5 has colour by plane alone
         told = f"PlanarConfiguration {image.PlanarConfiguration}"
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, told, Tag("PlanarConfiguration"))

@@ -126,8 +126,17 @@ def sheets_of(printer: Printer, orders: list[Order], files: list[Path]) -> list[
     for at, order in enumerate(orders):
         about = order.about
         page = Page(printer, files[at] if files else order, len(order.images), about["copies"])
-        sheets.append(Sheet(film=about["film"], develop=page.develop, medium=order.medium, size=about["size"]))
+        memory = _page_memory(order) if printer.personality.page_memory else 0
+        sheets.append(
+            Sheet(film=about["film"], develop=page.develop, medium=order.medium, size=about["size"], memory=memory)
+        )
     return sheets
+
+
+def _page_memory(order: Order) -> int:
+    """Return the bytes of a composed page: two for a grey pixel, three for one of colour."""
+    rows, columns = order.sheet.shape
+    return rows * columns * (3 if any(image.colour for image in order.images) else 2)
 
 
 def _capture(printer: Printer, number: int) -> Dataset | None:

@@ -78,6 +78,11 @@ class PrinterPersonality(Named, NetworkSettings, HardwareSettings):
         The density range of the film, in hundredths of optical density.
     trim, requested_image_size, decimate_crop, twelve_bit : bool
         Whether Trim, Requested Image Size, Requested Decimate/Crop Behavior and images of 12 bits are supported.
+    colour_by_pixel : bool
+        Whether colour images may be sent pixel by pixel (Planar Configuration 0), too; print has them plane by plane.
+    page_memory : bool
+        Whether a page takes memory of the print buffer while it is exposed: a job with a page that is larger than all of it
+        fails with INSUFFIC MEMORY.
     larger_image : str
         What becomes of an image that is larger than its box where the client does not say: ``demagnify`` (B604),
         ``decimate`` (B60A), ``crop`` (B609), ``fail`` (C603).
@@ -151,6 +156,8 @@ class PrinterPersonality(Named, NetworkSettings, HardwareSettings):
     requested_image_size: bool = True
     decimate_crop: bool = True
     twelve_bit: bool = True
+    colour_by_pixel: bool = False
+    page_memory: bool = False
     larger_image: Literal["demagnify", "decimate", "crop", "fail"] = "demagnify"
     checks_size_at: Literal["N-SET", "N-ACTION"] = "N-ACTION"
     presentation_lut_in_session: bool = False

@@ -32,6 +32,8 @@ class Rule:
         N-SET cannot change it (0106).
     sequence : bool
         Whether it is a sequence, which is looked at elsewhere.
+    several : bool
+        Whether it may have several values.
     """
 
     terms: Terms | None = None
@@ -43,6 +45,7 @@ class Rule:
     required: bool = False
     fixed: bool = False
     sequence: bool = False
+    several: bool = False
 
 
 Rules = Mapping[str, Rule]
@@ -54,9 +57,13 @@ def _terms(values: Terms, *, fixed: bool = False, silent: bool = False, **more: 
     return Rule(terms=values, default=default, fixed=fixed, **more)
 
 
-def _number(least: int, most: int, default: int | None = None) -> Rule:
+def _number(least: int, most: int, default: int | None = None, **more: Any) -> Rule:
     value = None if default is None else (lambda _printer: default)
-    return Rule(least=lambda _printer: least, most=lambda _printer: most, default=value)
+    return Rule(least=lambda _printer: least, most=lambda _printer: most, default=value, **more)
+
+
+def _lut_in_session(printer: PrinterPersonality) -> bool:
+    return printer.presentation_lut and printer.presentation_lut_in_session
 
 
 _DENSITY = Rule()
@@ -67,7 +74,10 @@ _SMOOTHING = Rule(terms=lambda printer: printer.smoothings, supported=lambda pri
 _CONFIGURATION = Rule()
 _MAGNIFICATION = lambda printer: printer.magnifications  # noqa: E731 - a cell of the tables below
 
+_LIGHT = ("Illumination", "ReflectedAmbientLight")
+
 SESSION: Rules = {
+    "SpecificCharacterSet": Rule(several=True),
     "NumberOfCopies": Rule(
         least=lambda _printer: _COPIES_MIN, most=lambda printer: printer.most_copies, default=lambda _printer: 1
     ),
@@ -77,11 +87,11 @@ SESSION: Rules = {
     "FilmSessionLabel": Rule(),
     "MemoryAllocation": Rule(least=lambda _printer: 0, most=lambda _printer: 2**31 - 1),
     "OwnerID": Rule(),
-    "ReferencedPresentationLUTSequence": Rule(
-        sequence=True, supported=lambda printer: printer.presentation_lut and printer.presentation_lut_in_session
-    ),
+    "ReferencedPresentationLUTSequence": Rule(sequence=True, supported=_lut_in_session),
+    # older than the standard's film box, which has them now (PS3.3 C.13.3), like the reference
+    **{keyword: _number(0, 65535, supported=_lut_in_session) for keyword in _LIGHT},
 }
-"""Basic Film Session (PS3.3 C.13.1, C.13.2)."""
+"""Basic Film Session (PS3.3 C.13.1, C.13.2, PS3.4 H.4.1.2.1.1)."""
 
 FILM: Rules = {
     "ImageDisplayFormat": Rule(required=True, fixed=True),
@@ -134,7 +144,11 @@ GRAYSCALE_BOX: Rules = {**_BOX, "BasicGrayscaleImageSequence": Rule(sequence=Tru
 COLOR_BOX: Rules = {**_BOX, "BasicColorImageSequence": Rule(sequence=True)}
 """Basic Color Image Box (PS3.3 C.13.5)."""
 
-ANNOTATION: Rules = {"AnnotationPosition": Rule(required=True), "TextString": Rule()}
+ANNOTATION: Rules = {
+    "SpecificCharacterSet": Rule(several=True),
+    "AnnotationPosition": Rule(required=True),
+    "TextString": Rule(),
+}
 """Basic Annotation Box (PS3.3 C.13.7)."""
 
 LUT: Rules = {"PresentationLUTShape": Rule(), "PresentationLUTSequence": Rule(sequence=True)}

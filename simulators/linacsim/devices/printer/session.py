@@ -12,6 +12,7 @@ from linacsim.devices.printer.rules import SESSION
 from linacsim.devices.printer.statuses import (
     COLLATION_NOT_SUPPORTED,
     DUPLICATE_SOP_INSTANCE,
+    INVALID_ATTRIBUTE_VALUE,
     MEMORY_ALLOCATION_NOT_SUPPORTED,
     NO_FILM_BOX,
     NOT_AUTHORISED,
@@ -63,7 +64,10 @@ def change(desk: Desk, request: Request) -> Answer:
 
 
 def _allocate(desk: Desk, session: FilmSession, taken: Taken) -> None:
-    """Take Memory Allocation (2000,0060) off the printer's memory, if it can do that (B600 if not, 0213 if there is none)."""
+    """Take Memory Allocation (2000,0060) off the printer's memory.
+
+    B600 if it does not do that; 0106 if it can never be had, 0213 if it cannot be had now (PS3.4 H.4.1.2.1.2).
+    """
     element = taken.attributes.get_item("MemoryAllocation")
     wanted = int(taken.attributes.get("MemoryAllocation") or 0)
     if element is None or (not wanted and not session.allocated):
@@ -72,6 +76,8 @@ def _allocate(desk: Desk, session: FilmSession, taken: Taken) -> None:
         del taken.attributes.MemoryAllocation
         taken.warn(MEMORY_ALLOCATION_NOT_SUPPORTED, "memory cannot be allocated", int(element.tag))
         return
+    if wanted * _KILOBYTE > desk.printer.store.size:
+        raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{wanted} kB is more than there is", int(element.tag))
     before, session.allocated = session.allocated, wanted * _KILOBYTE
     if not desk.allot(session):
         # a session that is refused more keeps what it had

@@ -158,7 +158,7 @@ def _value(element: DataElement, rule: Rule, printer: PrinterPersonality, taken:
         return _configuration(element, printer, taken)
     if rule.terms is not None:
         return _term(element, rule, printer, taken)
-    if isinstance(value, MultiValue) and keyword != "ImageDisplayFormat":
+    if isinstance(value, MultiValue) and keyword != "ImageDisplayFormat" and not rule.several:
         raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"{keyword} has {len(value)} values", tag)
     return value
 
