@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from pydicom.data import get_testdata_file
 
 from linacsim.cli import main
 from linacsim.errors import InputError
@@ -257,6 +262,25 @@ def test_pictures_that_do_not_fit_are_named_with_their_places(tmp_path: Path, mo
     assert "IMAGER-3.png left out, as the page is full" in page.text
     assert "1 more are in the folder of the run" in page.text
     assert len([1 for tag, attrs in page.tags if tag == "img" and attrs.get("src")]) == 1
+
+
+def test_what_a_peer_has_stored_is_shown_on_a_sheet(tmp_path: Path) -> None:
+    names = ["CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "rtdose.dcm", "badVR.dcm"]
+    script = Script()
+    (tmp_path / "objects" / "STORE").mkdir(parents=True)
+    for name in [*names, "gone.dcm", "../../outside.dcm"]:
+        if name in names:
+            shutil.copy(get_testdata_file(name, download=False) or "", tmp_path / "objects" / "STORE" / name)
+        script.log.add("STORE", "object-stored", object=f"objects/STORE/{name}")
+    page = read(script, tmp_path)
+    sheets = [attrs for tag, attrs in page.tags if tag == "img" and attrs.get("src")]
+    assert [attrs["alt"] for attrs in sheets] == ["objects/STORE"]
+    assert "#0 object-stored at 0:00:00.000000 3 of the 6 objects there" in page.text
+    data = base64.b64decode((sheets[0]["src"] or "").partition(",")[2])
+    with Image.open(io.BytesIO(data)) as sheet:
+        assert sheet.size == (3 * 132 - 4, 128)
+        grey = np.asarray(sheet)
+    assert [grey[:, left : left + 128].max() > 200 for left in (0, 132, 264)] == [True] * 3
 
 
 def test_a_run_that_is_too_long_shows_its_ends_and_what_matters(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -59,7 +59,7 @@ class Gallery:
     left_out: int
 
 
-def gallery(run: Path, by_name: Mapping[str, Row]) -> Gallery:
+def gallery(run: Path, by_name: Mapping[str, Row], sheets: Iterable[Shown] = ()) -> Gallery:
     """Return the pictures of a run's folder.
 
     Parameters
@@ -68,6 +68,8 @@ def gallery(run: Path, by_name: Mapping[str, Row]) -> Gallery:
         The folder.
     by_name : mapping of str to Row
         The event that told of a picture, by its path below the folder.
+    sheets : iterable of Shown
+        Pictures that are made for the page.
     """
     names = sorted(
         path.relative_to(run).as_posix()
@@ -76,7 +78,7 @@ def gallery(run: Path, by_name: Mapping[str, Row]) -> Gallery:
         if path.is_file()
     )
     shown = tuple(_shown(run, names[:MOST], by_name))
-    return Gallery(shown, len(names) - len(shown))
+    return Gallery((*shown, *sheets), len(names) - len(shown))
 
 
 def _shown(run: Path, names: list[str], by_name: Mapping[str, Row]) -> Iterator[Shown]:

@@ -27,6 +27,7 @@ from linacsim.report.page.lanes import Lanes
 from linacsim.report.page.paper import paper
 from linacsim.report.page.pictures import gallery
 from linacsim.report.page.rows import Row, rows
+from linacsim.report.page.stored import sheets
 from linacsim.report.page.telling import Telling, tell
 from linacsim.report.page.wire import attach
 from linacsim.report.pairing import resolve
@@ -93,7 +94,7 @@ def _context(
         "style": _asset("page.css"),
         "script": script,
         "script_digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        "gallery": gallery(run, by_picture),
+        "gallery": gallery(run, by_picture, sheets(run, everything)),
         "paper": paper(everything, drawn.lanes, told.events),
         "events": len(everything),
         "end": end,
