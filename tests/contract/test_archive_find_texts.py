@@ -172,6 +172,21 @@ def test_text_in_a_sequence_has_the_character_set_of_the_response(
     assert terms_of(match) == (asked or "ISO_IR 100")
 
 
+def test_the_items_that_match_are_returned_with_what_was_asked_for(bench_clock: Bench, tmp_path: Path) -> None:
+    ds, codes = instance("P1", "1.1", "1.1.1", "1.1.1.1"), []
+    for value, meaning in (("A1", "Head"), ("A2", "Neck"), ("B1", "Chest")):
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "99X", meaning
+        codes.append(code)
+    ds.ProcedureCodeSequence = Sequence(codes)
+    asker = build_archive(bench_clock, tmp_path / "in", [as_read(ds)])
+    item = Dataset()
+    item.CodeValue, item.CodeMeaning = "A*", ""
+    (match,) = ask(asker, question(None, ProcedureCodeSequence=[item])).identifiers
+    told = [(str(one.CodeValue), str(one.CodeMeaning), len(one)) for one in match.ProcedureCodeSequence]
+    assert told == [("A1", "Head", 2), ("A2", "Neck", 2)]
+
+
 SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 
 

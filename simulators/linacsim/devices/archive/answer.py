@@ -27,8 +27,9 @@ from pynetdicom.dsutils import encode
 from linacsim.devices.archive.adjusting import in_zone
 from linacsim.devices.archive.attributes import COUNTS, GATHERED, LEVEL_OF, LEVELS, VR_OF
 from linacsim.devices.archive.encoded import CHARACTER_SET, IN_CHARACTER_SET, TIMEZONE, codecs_of, decoded
-from linacsim.devices.archive.held import texts
+from linacsim.devices.archive.held import Item, Terms, texts
 from linacsim.devices.archive.index import Entry
+from linacsim.devices.archive.matching import tests_of
 from linacsim.devices.archive.query import Query
 
 _LEVEL, _RETRIEVE_AE, _AVAILABILITY, _RECORD_KEY = 0x00080052, 0x00080054, 0x00080056, 0x0008041B
@@ -162,7 +163,7 @@ class Responses:
         for slot in self._slots:
             owner = owners[slot.depth]
             if slot.kind == "sequence" and owner is not None:
-                yield returned(self._keys[slot.tag], owner.element(slot.tag))
+                yield returned(self._keys[slot.tag], owner.element(slot.tag), self._query.terms, owner.timezone)
 
     def _add_sequences(self, parts: dict[int, bytes], owners: list[Entry | None], terms: tuple[str, ...] = ()) -> None:
         for element in self._sequences(owners):
@@ -230,8 +231,21 @@ def record_key(entry: Entry) -> bytes:
     return _even(f"{entry.level} {entry.key}".encode("ascii"))
 
 
-def returned(key: DataElement, held: DataElement | None) -> DataElement:
-    """Return an attribute of an item, or a sequence, as far as `key` asks for it."""
+def returned(key: DataElement, held: DataElement | None, terms: Terms | None = None, zone: str = "") -> DataElement:
+    """Return an attribute of an item, or a sequence, as far as `key` asks for it.
+
+    Parameters
+    ----------
+    key : DataElement
+        What is asked for.
+    held : DataElement or None
+        What there is.
+    terms : Terms or None
+        How the keys in an item are to be understood: of a sequence the items that match are returned (PS3.4 C.2.2.2.6);
+        without it, all.
+    zone : str
+        Timezone Offset From UTC of what is held.
+    """
     if key.VR != "SQ":
         values = texts(held)
         try:
@@ -241,15 +255,17 @@ def returned(key: DataElement, held: DataElement | None) -> DataElement:
             return DataElement(key.tag, key.VR, None)
     items = held.value if held is not None and held.VR == "SQ" else ()
     wanted = key.value[0] if key.value else Dataset()
-    return DataElement(key.tag, "SQ", Sequence(_item(wanted, item) for item in items))
+    tests = [] if terms is None else tests_of(wanted, terms)
+    matching = (item for item in items if all(test(Item(item, zone)) for test in tests))
+    return DataElement(key.tag, "SQ", Sequence(_item(wanted, item, terms, zone) for item in matching))
 
 
-def _item(wanted: Dataset, held: Dataset) -> Dataset:
+def _item(wanted: Dataset, held: Dataset, terms: Terms | None, zone: str) -> Dataset:
     """Return the attributes of an item that are asked for; all of them if none is named."""
     item = Dataset()
     for element in wanted if len(wanted) else held:
         found = held.get(element.tag)
-        item.add(returned(element, found) if len(wanted) or element.VR == "SQ" else element)
+        item.add(returned(element, found, terms, zone) if len(wanted) else element)
     return item
 
 
