@@ -167,7 +167,10 @@ class Client:
         data = message.data_set.getvalue()
         if not data:
             return None
-        ds = decode(BytesIO(data), is_implicit_vr=True, is_little_endian=True)
+        assert self.assoc is not None
+        context = next(one for one in self.assoc.accepted_contexts if one.context_id == message.context_id)
+        syntax = context.transfer_syntax[0]
+        ds = decode(BytesIO(data), syntax.is_implicit_VR, syntax.is_little_endian)
         uids = ds.get("FailedSOPInstanceUIDList")
         if not uids:
             return ()

@@ -422,6 +422,13 @@ def _move_with(asker: Asker, wanted: Dataset, done: dict[str, Counters]) -> None
     ).counters
 
 
+def test_an_archive_may_be_its_own_destination(bench_clock: Bench, asker: Asker) -> None:
+    moved = asker.move("STUDY", to="ARCHIVE", StudyInstanceUID="1.1")
+    assert (moved.status.Status, moved.counters) == (0, Counters(None, 4, 0, 0))
+    assert len(bench_clock.shelf.names("objects/ARCHIVE")) >= 1
+    assert asker.move("STUDY", to="ASKER", StudyInstanceUID="1.1").status.Status == 0
+
+
 def test_the_class_of_the_context_and_of_the_message_must_agree(asker: Asker) -> None:
     def cross(_ae: Any, assoc: Any) -> int:
         context = next(one for one in assoc.accepted_contexts if one.abstract_syntax == StudyRootMove)

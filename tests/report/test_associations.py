@@ -98,6 +98,20 @@ def test_a_message_to_a_stack_that_is_not_of_the_bench_is_not_lost() -> None:
     assert [(row.at, row.to, row.lost) for row in found] == [(1, 0, False), (0, 1, False)]
 
 
+def test_a_program_that_the_bench_has_started_logs_nothing_that_it_receives() -> None:
+    script = Script()
+    script.log.add("SCU", "program-started", command="storescu")
+    script.log.add("SCU", "printed", text="I: Requesting Association")
+    script.log.add("STORE", "A-ABORT", way="sent", **{"with": "SCU"}, assoc=1)
+    lanes = Lanes(script.records, {"SCU": "program", "STORE": "storage"})
+    found = rows(script.records, lanes)
+    assert [(lane.name, lane.inside) for lane in lanes.all] == [("SCU", False), ("STORE", True)]
+    assert [(row.kind, row.said, row.lost) for row in found[1:]] == [
+        (Kind.TOLD, "I: Requesting Association", False),
+        (Kind.ASSOCIATION, "", False),
+    ]
+
+
 def test_a_fault_marks_the_message_that_it_met() -> None:
     script = Script()
     script.store("SCU", "STORE", 2)

@@ -129,6 +129,17 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
     assert max(map(len, format_divergence(found).splitlines()[3:])) <= 120
 
 
+def test_what_a_user_was_told_may_take_several_lines(tmp_path: Path) -> None:
+    long = "no response within 300 s; " * 12
+    a = run(tmp_path / "a", changed(5, event="user-told", text=long))
+    b = run(tmp_path / "b", changed(5, event="user-told", text=long + "x"))
+    told = format_divergence(diff_runs(a, b)).splitlines()
+    marks = [line[2:4] for line in told[told.index("events") + 1 : told.index("fields that differ")]]
+    assert marks[:3] == ["  ", "  ", "  "]
+    assert [mark for mark in marks if mark.strip()] == ["A ", "B "]
+    assert len(marks) > 8
+
+
 def test_runs_of_only_a_header(tmp_path: Path) -> None:
     a = run(tmp_path / "a", [])
     assert diff_runs(a, run(tmp_path / "b", [])) is None

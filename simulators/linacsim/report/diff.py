@@ -20,6 +20,8 @@ from linacsim.report.words import printable, shorten
 CONTEXT = 3
 """Events before the first difference that are shown."""
 _ABSENT = "(absent)"
+_TIME = len("0:00:00.000000")
+"""Columns in which a line of a timeline has its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ def _events(found: Divergence, ascii_only: bool, width: int) -> list[str]:
         return []
     # Both sides in one timeline, so that their columns stand under each other.
     text = timeline([record for _, record in shown], ascii_only=ascii_only, width=width - 4, pairs=False)
-    return ["events", *(f"  {name}{line}" for (name, _), line in zip(shown, text.splitlines(), strict=True))]
+    names = iter(shown)
+    # What a user was told may take several lines; those that go on have no time.
+    return ["events", *(f"  {next(names)[0] if line[:_TIME].strip() else '  '}{line}" for line in text.splitlines())]
 
 
 def _table(title: str, differences: tuple[Difference, ...]) -> list[str]:

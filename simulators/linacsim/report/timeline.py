@@ -34,7 +34,7 @@ _NAME_LIMIT = 20
 _EVENT_LIMIT = 26
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
 _ALARMS = _ENDED | {"step-failed"}
-SAID = {"user-told": "text", "step-failed": "reason"}
+SAID = {"user-told": "text", "step-failed": "reason", "person-asked": "text", "printed": "text"}
 """Events that are there for their words, and the field that has them."""
 _COLOURS = {"!": "31", "*": "33", ">": "1", "v": "1", " ": "36"}
 _SEVERITY = {"Failure": "31", "Warning": "33", "Cancel": "33"}

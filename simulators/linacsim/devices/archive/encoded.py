@@ -23,6 +23,7 @@ from pydicom.filewriter import write_dataset
 from pydicom.valuerep import TEXT_VR_DELIMS
 
 from linacsim.devices.archive.attributes import VR_OF
+from linacsim.devices.archive.held import texts
 
 CHARACTER_SET, TIMEZONE = 0x00080005, 0x00080201
 LONG_TEXT = frozenset({"LT", "ST", "UT", "UC", "UR"})
@@ -158,15 +159,30 @@ class Encoded:
         return found
 
     def element(self, tag: int) -> DataElement | None:
-        """Return an attribute as pydicom reads it; ``None`` if it is empty."""
+        """Return an attribute as pydicom reads it; ``None`` if it is empty, or cannot be read."""
         value = self.values.get(tag)
         if not value:
             return None
         told = {CHARACTER_SET: self.values[CHARACTER_SET]} if CHARACTER_SET in self.values else {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ds = read_dataset(BytesIO(pack({**told, tag: value})), is_implicit_VR=True, is_little_endian=True)
-            return ds[tag]
+            try:
+                ds = read_dataset(BytesIO(pack({**told, tag: value})), is_implicit_VR=True, is_little_endian=True)
+                element: DataElement = ds[tag]
+                look_at(element)
+            except Exception:  # noqa: BLE001 - whatever pydicom stumbles over in hostile bytes means the same here
+                return None
+        return element
+
+
+def look_at(element: DataElement) -> None:
+    """Look at every value, however deep: pydicom converts them when they are looked at, and not before."""
+    if element.VR == "SQ":
+        for item in element.value or ():
+            for inner in item:
+                look_at(inner)
+    else:
+        texts(element)
 
 
 def value_texts(value: bytes, vr: str, terms: tuple[str, ...] = ()) -> list[str]:

@@ -16,7 +16,7 @@ from pydicom.uid import UID
 from pynetdicom.dsutils import decode
 
 from linacsim.devices.archive.attributes import COUNTS, LEVEL_OF, LEVELS, NO_KEYS, UNIQUE, VR_OF, Level
-from linacsim.devices.archive.encoded import value_texts
+from linacsim.devices.archive.encoded import look_at, value_texts
 from linacsim.devices.archive.matching import (
     EMPTY,
     PLAIN,
@@ -193,7 +193,7 @@ def read_identifier(data: bytes, syntax: UID) -> Dataset:
             for tag in list(ds.keys()):
                 if ds[tag].VR == "UN":
                     ds[tag] = _known(ds[tag])
-                _read(ds[tag])
+                look_at(ds[tag])
         except Exception as exc:
             # whatever a parser stumbles over in hostile bytes means the same here
             raise BadIdentifierError(f"unreadable: {exc}", tag) from exc
@@ -207,16 +207,6 @@ def _known(element: DataElement) -> DataElement:
         return element
     values = value_texts(element.value, vr)
     return DataElement(element.tag, vr, values if len(values) > 1 else "".join(values))
-
-
-def _read(element: DataElement) -> None:
-    """Look at every value, however deep: pydicom converts them when they are looked at."""
-    if element.VR == "SQ":
-        for item in element.value or ():
-            for inner in item:
-                _read(inner)
-    else:
-        texts(element)
 
 
 def find_query(

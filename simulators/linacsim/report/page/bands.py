@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from linacsim.report.page.rows import Row
 
 _ENDS = {
+    "asked": ("answered",),
     "begin": ("end", "failed", "done"),
     "broken": ("mended",),
     "down": ("up",),
@@ -22,7 +23,7 @@ _ENDS = {
     "on": ("off",),
     "pause": ("moving",),
     "printing": ("done", "failed"),
-    "started": ("done", "failed"),
+    "started": ("done", "failed", "ended", "returned"),
     "stopped": ("started",),
 }
 """By the last word of the event that begins a state, the last words of those that end it."""

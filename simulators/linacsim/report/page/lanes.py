@@ -9,6 +9,8 @@ from linacsim.kernel.log import Record
 
 BENCH = "BENCH"
 """Where the script runs; its own records concern everybody and stand in no lane."""
+_OUTSIDE = frozenset(("remote", "program", "code"))
+"""Kinds of the stack under test: the bench starts and asks them, but they log no message."""
 UNKNOWN = "?"
 """The lane of whoever sent something before anybody knew its name."""
 
@@ -46,13 +48,17 @@ class Lanes:
     def __init__(self, records: Iterable[Record], kinds: Mapping[str, str]) -> None:
         here: dict[str, None] = {}
         heard: dict[str, None] = {}
+        speaking: set[str] = set()
         for record in records:
-            here.setdefault(str(record.get("at", UNKNOWN)))
+            name = str(record.get("at", UNKNOWN))
+            here.setdefault(name)
             if record.get("way") in ("sent", "received"):
+                speaking.add(name)
                 heard.setdefault(str(record.get("with", UNKNOWN)))
         here.pop(BENCH, None)
         names = dict.fromkeys([*(name for name in kinds if name in here or name in heard), *here, *heard])
-        self.all = [Lane(name, str(kinds.get(name, "")), name in here) for name in names]
+        inside = speaking.union(name for name in here if kinds.get(name) not in _OUTSIDE)
+        self.all = [Lane(name, str(kinds.get(name, "")), name in inside) for name in names]
         self._places = {lane.name: place for place, lane in enumerate(self.all)}
 
     def place(self, name: object) -> int:

@@ -5,7 +5,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const ROWS = DATA.rows;
 const LANES = DATA.lanes;
 const KINDS = [
-  ["dimse", "DIMSE"], ["association", "associations"], ["hardware", "hardware"], ["step", "steps"], ["told", "told"],
+  ["dimse", "DIMSE"], ["association", "associations"], ["hardware", "hardware"], ["step", "steps"], ["told", "words"],
   ["fault", "faults"], ["trouble", "trouble"], ["pdu", "PDUs"],
 ];
 const IDLE = 500000; // microseconds without any row from which the time axis says how long nothing happened

@@ -23,6 +23,7 @@ _TROUBLE = re.compile(
     r".*-(timeout|failed|refused|unreadable|lost|spoilt)|invalid-.*|connection-closed-by-peer|not-sent"
 )
 _BREAKS = re.compile(r".*-(full|down|jam|broken|stopped|overheat|trip|stuck)|nothing-lost")
+_WORDS = frozenset(("user-told", "person-asked", "person-answered", "printed"))
 _NEAR = 100
 """So many rows before a fault at most stands the message that it has met."""
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
@@ -46,7 +47,7 @@ class Kind(StrEnum):
     STEP = "step"
     """A step of the script begins or ends; a verdict."""
     TOLD = "told"
-    """What a user is told."""
+    """What a user is told, a person asked, a program prints."""
 
 
 class Gravity(IntEnum):
@@ -170,7 +171,7 @@ def _kind(event: str, *, is_message: bool) -> Kind:
         return Kind.ASSOCIATION if event.startswith("A-") else Kind.DIMSE
     if event.startswith("fault-"):
         return Kind.FAULT
-    if event == "user-told":
+    if event in _WORDS:
         return Kind.TOLD
     if event == "verdict" or event.startswith("step-"):
         return Kind.STEP
