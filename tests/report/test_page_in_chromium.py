@@ -255,6 +255,16 @@ def test_it_prints(browser: Chromium, printed: str) -> None:
         browser.call("Emulation.setEmulatedMedia", media="")
 
 
+def test_the_overview_is_drawn_anew_for_paper(browser: Chromium, printed: str) -> None:
+    browser.open(printed)
+    width = "Number(document.querySelector('#glance svg').getAttribute('viewBox').split(' ')[2])"
+    before = browser.run(width)
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(width) == 680 < before
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    assert browser.run(width) == before
+
+
 def test_what_is_clickable_has_a_name(browser: Chromium, printed: str) -> None:
     browser.open(printed)
     browser.call("Accessibility.enable")

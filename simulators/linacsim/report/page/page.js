@@ -224,6 +224,9 @@ function resized() {
   refresh();
 }
 
+// On paper the overview is drawn for the width of a page, so that its words can be read.
+function printed(width) { mark = glance(document.getElementById("glance"), width, goTo); update(); }
+
 document.documentElement.classList.add("js");
 for (const part of document.querySelectorAll(".live")) part.hidden = false;
 document.getElementById("trouble").hidden = !ROWS.some(isTrouble);
@@ -239,5 +242,7 @@ resized();
 addEventListener("scroll", soon, { passive: true });
 addEventListener("resize", () => requestAnimationFrame(resized));
 addEventListener("hashchange", fromHash);
+addEventListener("beforeprint", () => printed(680));
+addEventListener("afterprint", () => printed(Math.max(document.getElementById("glance").clientWidth, 300)));
 document.addEventListener("keydown", press);
 fromHash();

@@ -12,6 +12,8 @@ MOST = 300
 """Rows of the table, about seven pages; of more, those that tell something and what stands around them."""
 _AROUND = 6
 _ENDS = 40
+_WIDE = 72
+"""Characters of the details of a row, about a line; what was said at length stays whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Printed:
 
     row: Row | None
     who: str = ""
+    words: str = ""
     skipped: int = 0
 
 
@@ -64,7 +67,12 @@ def _printed(rows: Sequence[Row], lanes: Sequence[Lane], chosen: Sequence[int]) 
             yield Printed(None, skipped=place - last - 1)
         row = rows[place]
         who = " → ".join(lanes[lane].name for lane in (row.at, row.to) if lane >= 0)
-        yield Printed(row, who or "bench")
+        yield Printed(row, who or "bench", _cut(row.words))
         last = place
     if last + 1 < len(rows):
         yield Printed(None, skipped=len(rows) - last - 1)
+
+
+def _cut(words: str) -> str:
+    """Return as many fields as there is room for."""
+    return words if len(words) <= _WIDE else f"{words[:_WIDE].rpartition(' ')[0] or words[:_WIDE]} …"
