@@ -75,6 +75,23 @@ def test_no_text_of_a_peer_does_anything(browser: Chromium, tmp_path: Path) -> N
     assert browser.run("document.querySelectorAll('#list img, img[src=x]').length") == 0
 
 
+@pytest.mark.parametrize("peers", [0, 1, 14])
+def test_a_run_of_nothing_of_one_peer_and_of_many(browser: Chromium, tmp_path: Path, peers: int) -> None:
+    script = Script()
+    for ordinal in range(peers):
+        script.log.add(f"PEER_{ordinal}", "step-started", step="store")
+        if ordinal:
+            script.store(f"PEER_{ordinal}", "PEER_0")
+    browser.open((write(tmp_path, script, result(peers={})) / "report.html").as_uri())
+    browser.write("#search", "peer")
+    browser.press("Escape")
+    browser.press("t")
+    browser.press("j")
+    assert browser.complaints == []
+    assert browser.run("LANES.length") == peers
+    assert browser.run("document.documentElement.scrollWidth") <= 1400
+
+
 def test_a_link_to_an_event_shows_it_unfolded(browser: Chromium, long: str) -> None:
     browser.open(f"{long}#e6004")
     assert visible(browser, "#list .row.current")

@@ -38,6 +38,10 @@ function tracks(lane, most) {
 }
 
 function glance(host, width, go) {
+  if (!ROWS.length) {
+    host.replaceChildren(element("p", { class: "legend" }, "nothing happened"));
+    return () => {};
+  }
   const { places, idle } = axis();
   const right = width - GLANCE.left - 8;
   const x = (place) => GLANCE.left + places[Math.max(0, Math.min(place, places.length - 1))] * right;
