@@ -128,6 +128,8 @@ function heads() {
   const host = document.getElementById("heads");
   const sample = list.querySelector(".cells svg");
   const left = sample ? sample.getBoundingClientRect().left - host.getBoundingClientRect().left : 0;
+  // Names that would all be cut to their first letters stand upright.
+  host.classList.toggle("upright", laneWidth < 80 && list.clientWidth >= 740 && order.some((lane) => LANES[lane].name.length * 8 > laneWidth - 14));
   const off = LANES.map((_lane, index) => index).filter((index) => !shown.lanes.has(index));
   const at = (lane, x, width) => {
     const { name, kind, inside } = LANES[lane];
