@@ -32,10 +32,10 @@ SESSION, FILM_BOX = "1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.2"
 class Live:
     """A printer of a personality on a live bench, and a folder of those who print on it."""
 
-    def __init__(self, bench: Bench, root: Path, name: str, personality: str) -> None:
+    def __init__(self, bench: Bench, root: Path, name: str, personality: str, **changed: Any) -> None:
         self.bench = bench
         self.name = name
-        bench.add("printer", name, settings=PrinterPersonality.named(personality, **_quick(personality)))
+        bench.add("printer", name, settings=PrinterPersonality.named(personality, **_quick(personality), **changed))
         self.folder = PrintFolder(root / "dcmtk", bench.address_of(name)[1])
         self.images = [wedge(root / f"{ordinal}.dcm", ordinal=ordinal, size=256) for ordinal in range(1, 5)]
 
@@ -80,9 +80,9 @@ def _quick(personality: str) -> dict[str, Any]:
 def printer(tmp_path: Path) -> Iterator[Any]:
     with ExitStack() as stack:
 
-        def make(name: str, personality: str) -> Live:
+        def make(name: str, personality: str, **changed: Any) -> Live:
             bench = stack.enter_context(Bench(clock="live", out=tmp_path / name))
-            return Live(bench, tmp_path / f"{name}.dcmtk", name, personality)
+            return Live(bench, tmp_path / f"{name}.dcmtk", name, personality, **changed)
 
         yield make
 
@@ -147,6 +147,27 @@ def test_an_annotation_is_on_the_film(printer: Any) -> None:
     letters = np.argwhere(written[line[0] : line[1]] < 1)
     assert len(letters) > 50
     assert letters[:, 1].max() < written.shape[1] / 2, "LABEL is written from the left"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "right"),
+    [("2\\ANNOTATION", True), ("0\\LABEL", False)],
+    ids=["second of two", "wherever there is a box"],
+)
+def test_an_annotation_at_the_position_that_the_client_is_set_up_for(
+    printer: Any, annotation: str, right: bool
+) -> None:
+    """DCMTK's printers name position and format; at position 0 every annotation box gets the text."""
+    live = printer("FULL", "full", annotation_formats={"LABEL": 1, "ANNOTATION": 2})
+    configuration = live.folder.configuration
+    configuration.write_text(configuration.read_text("utf-8").replace("1\\LABEL", annotation), "utf-8")
+    live.print("--filmsize", SIZE, "--border", "BLACK", "-a", "WEDGE 17", "-pd", "-pn", "-pl")
+    (written,) = live.films(1)
+    assert live.asked("N-SET").count(ANNOTATION_BOX) == 1
+    assert live.statuses() == {0}
+    letters = np.argwhere(written[(254 - 6 - 7 - 7) * 6 : (254 - 6 - 7) * 6] < 1)
+    assert len(letters) > 50
+    assert (letters[:, 1].min() > written.shape[1] / 2) == right
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,25 @@ from linacsim.devices.printer.statuses import INVALID_ATTRIBUTE_VALUE, MISSING_A
 from linacsim.devices.printer.taking import take
 
 SOP_CLASS = BasicAnnotationBox
+_WHEREVER = 0
 
 
 def change(desk: Desk, request: Request) -> Answer:
-    """N-SET; a Text String without a value takes the text off."""
+    """N-SET; a Text String without a value takes the text off.
+
+    Where a box lies is an attribute that the client sets (PS3.4 H.4.4, PS3.3 C.13.7): the order in which the printer names
+    the boxes promises nothing, and clients that know one position only set it at the first box. Some say 0 for wherever.
+    """
     box = desk.work.named_annotation(request.uid)
     taken = take(request.attributes, ANNOTATION, desk.personality, setting=True)
     position = taken.attributes.get("AnnotationPosition")
     tag = Tag("AnnotationPosition")
     if position is None:
         raise RefusedError(MISSING_ATTRIBUTE, "AnnotationPosition is missing", tag)
-    if position != box.position:
-        raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"AnnotationPosition {position}, this box is {box.position}", tag)
+    count = len(desk.work.any_session().film_with(box).annotations)
+    if not _WHEREVER <= position <= count:
+        raise RefusedError(INVALID_ATTRIBUTE_VALUE, f"AnnotationPosition {position}, there are {count}", tag)
+    box.position = position or box.position
     if "TextString" in taken.attributes:
         box.text = str(taken.attributes.TextString or "")
     shown = as_taken(taken.given, taken.attributes) if taken.status else None

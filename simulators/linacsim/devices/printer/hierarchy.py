@@ -154,6 +154,10 @@ class FilmSession:
         """Return the annotation box with this SOP Instance UID."""
         return next((box for film in self.films for box in film.annotations if box.uid == uid), None)
 
+    def film_with(self, box: AnnotationBox) -> FilmBox:
+        """Return the film box that an annotation box is part of."""
+        return next(film for film in self.films if any(one is box for one in film.annotations))
+
     def film_of(self, box: ImageBox) -> FilmBox:
         """Return the film box that an image box is part of."""
         return next(film for film in self.films if any(one is box for one in film.boxes))
