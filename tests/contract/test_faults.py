@@ -37,9 +37,10 @@ def test_no_fault_is_left_out() -> None:
 
 
 def test_no_breakage_is_left_out() -> None:
-    # test_imager_breakages.py has those of the imager
+    # test_imager_breakages.py has those of the imager, test_archive_misbehaviour.py and its neighbours those of the archive
+    elsewhere = {"busy", "misbehave", "misreport", "slow-tape", "tape-jam"}
     kinds = (kind for kind in KINDS.values() if kind.name != "imager")
-    assert {word for kind in kinds for word in kind.breakages} == TESTED_BREAKAGES
+    assert {word for kind in kinds for word in kind.breakages} == TESTED_BREAKAGES | elsewhere
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ class RemotePersonality(Settings):
     """
 
     host: str = "127.0.0.1"
-    port: Port
+    port: Port = 104
     title: AETitle | None = None
 
 
