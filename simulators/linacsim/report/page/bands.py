@@ -16,23 +16,28 @@ _ENDS = {
     "asked": ("answered",),
     "begin": ("end", "failed", "done"),
     "broken": ("mended",),
+    "busy": ("free",),
     "down": ("up",),
+    "fault": ("reset",),
     "full": ("cleared",),
     "jam": ("cleared",),
+    "jammed": ("mended",),
     "moving": ("at", "pause"),
     "on": ("off",),
+    "opened": ("closed",),
     "pause": ("moving",),
     "printing": ("done", "failed"),
+    "slow": ("mended",),
     "started": ("done", "failed", "ended", "returned"),
-    "stopped": ("started",),
+    "stuck": ("freed",),
 }
 """By the last word of the event that begins a state, the last words of those that end it."""
-_ALIASES = {"jam-cleared": "film-cleared", "panel-calibrated": "calibration-done"}
-"""Events that do not call a thing what the event that began it calls it."""
-_BAD = frozenset(("broken", "down", "full", "jam", "stopped"))
+_ALIASES = {"jam-cleared": "film-cleared", "panel-calibrated": "calibration-done", "collision": "collision-jam"}
+"""Events that do not call a thing what the event that began or ends it calls it."""
+_BAD = frozenset(("broken", "busy", "down", "fault", "full", "jam", "jammed", "opened", "slow", "stuck"))
 _WHICH = ("arm", "part", "job", "acquisition", "step", "where")
 """Fields that tell two states of one device apart."""
-_TONES = {"NORMAL": "good", "WARNING": "warning", "FAILURE": "bad", "FAULT": "bad"}
+_TONES = {"NORMAL": "good", "WARNING": "warning", "FAILURE": "bad", "FAULT": "bad", "STOP": "bad"}
 
 
 @dataclass(slots=True)
@@ -112,11 +117,11 @@ def _begun(row: Row, place: int, which: str) -> tuple[_Key, Band] | None:
         level, info = str(row.record.get("status", "")), str(row.record.get("info", ""))
         tone = _TONES.get(level, "busy")
         return (row.at, row.event, ""), Band(row.at, info or level, tone, place, place, status=True)
-    thing, _, word = row.event.rpartition("-")
+    thing, _, word = _ALIASES.get(row.event, row.event).rpartition("-")
     if not thing or word not in _ENDS:
         return None
     tone = "step" if thing == "step" else "bad" if word in _BAD else "busy"
-    label = which if thing == "step" else _label(thing, word, which)
+    label = which if thing == "step" else row.event if row.event in _ALIASES else _label(thing, word, which)
     return (row.at, thing, word), Band(row.at, label, tone, place, place)
 
 

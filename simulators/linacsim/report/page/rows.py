@@ -20,15 +20,18 @@ _COLUMNS = frozenset(("n", "t", "at", "event", "way", "with", "assoc"))
 _IDS = frozenset(("message-id", "responds-to", "sop-instance", "called", "calling"))
 """Fields that stand in the fold of a row, not behind it."""
 _TROUBLE = re.compile(
-    r".*-(timeout|failed|refused|unreadable|lost|spoilt)|invalid-.*|connection-closed-by-peer|not-sent"
+    r"(?!nothing-).*-(timeout|failed|refused|unreadable|lost|spoilt)|invalid-.*|connection-closed-by-peer|not-sent"
 )
-_BREAKS = re.compile(r".*-(full|down|jam|broken|stopped|overheat|trip|stuck)|nothing-lost")
+_BREAKS = re.compile(
+    r".*-(broken|busy|differs|down|fault|full|jam|jammed|overheat|rejected|slow|stopped|stuck|trip|unanswered)"
+    r"|collision|.*-(given-up|left-out|left-over|not-told|not-sent)"
+)
 _WORDS = frozenset(("user-told", "person-asked", "person-answered", "printed"))
 _NEAR = 100
 """So many rows before a fault at most stands the message that it has met."""
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
 _SEVERE = {"Failure": 2, "Warning": 1, "Cancel": 1}
-_STATES = {"FAILURE": 2, "FAULT": 2, "WARNING": 1}
+_STATES = {"FAILURE": 2, "FAULT": 2, "STOP": 2, "WARNING": 1}
 
 
 class Kind(StrEnum):
