@@ -143,7 +143,7 @@ def test_an_index_that_fails_in_the_midst_has_added_nothing(index: Index, monkey
 
     assert isinstance(index, Catalogue)
     with monkeypatch.context() as broken:
-        broken.setattr(index, "_one_more", fail)
+        broken.setattr(index, "_set_classes", fail)
         with pytest.raises(OSError, match="midst"):
             add(index, instance("C3", "3.1", "3.1.1", "3.1.1.1"))
     assert [index.count(level) for level in Level] == [2, 3, 4, 6]

@@ -7,6 +7,7 @@ what is wrong or takes it after all. So what is found here is found there, too.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
 _IMPLICIT = struct.Struct("<HHL")
 _EXPLICIT = struct.Struct("<HH2sH")
@@ -77,6 +78,61 @@ def _elements(data: bytes | memoryview, explicit: bool, last: int) -> list[Found
         else:
             stop = at = start + length
         found.append((tag, vr, start, stop))
+    if at > end:
+        raise OddError("it breaks off")
+    return found
+
+
+def cut_out(data: bytes, vrs: Mapping[int, bytes], *, explicit: bool, last: int) -> dict[int, bytes]:
+    """Return the values of some elements of a plain data set, as they are encoded.
+
+    Parameters
+    ----------
+    data : bytes
+        The encoded data set, little endian and not deflated.
+    vrs : mapping of int to bytes
+        What is wanted: value representations by tag.
+    explicit : bool
+        Whether value representations are told.
+    last : int
+        The tag to stop behind.
+
+    Raises
+    ------
+    OddError
+        If it is not plain, or an element is of another value representation than wanted, or an explicit sequence.
+    """
+    try:
+        return _cut_out(data, vrs, explicit, last)
+    except (struct.error, RecursionError) as exc:
+        raise OddError(str(exc)) from exc
+
+
+def _cut_out(data: bytes, vrs: Mapping[int, bytes], explicit: bool, last: int) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    at, end, before = 0, len(data), _FIRST - 1
+    unpack = _EXPLICIT.unpack_from
+    while at < end:
+        # in both encodings the tag is the first four bytes; only then do they differ
+        group, element, vr, length = unpack(data, at)
+        tag = group << 16 | element
+        if not before < tag < _NO_DATA_SET:
+            raise OddError(f"({group:04X},{element:04X}) stands out of order")
+        if tag > last:
+            return found
+        before, start = tag, at + 8
+        if not explicit:
+            length = _LENGTH.unpack_from(data, at + 4)[0]
+        elif vr not in _SHORT:
+            length, start = _long(data, vr, start), start + 4
+        if length == _UNDEFINED:
+            stop, at = _sequence(data, start, vr if explicit else b"", explicit, 0)
+        else:
+            stop = at = start + length
+        if tag in vrs and stop > start:
+            if explicit and (vr != vrs[tag] or vr == b"SQ"):
+                raise OddError(f"({group:04X},{element:04X}) has to be written anew")
+            found[tag] = data[start:stop]
     if at > end:
         raise OddError("it breaks off")
     return found

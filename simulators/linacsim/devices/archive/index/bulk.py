@@ -45,10 +45,6 @@ def fill(index: Catalogue, every: Iterable[Alike]) -> None:
     while batch := list(_rows_of(index, left)):
         with database.transaction():
             database.many(insert, batch)
-        database.execute(
-            "UPDATE series SET instances = (SELECT count(*) FROM instances WHERE instances.series = series.id)"
-            " WHERE instances = 1"
-        )
     database.execute("ANALYZE")
 
 

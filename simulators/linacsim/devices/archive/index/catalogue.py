@@ -69,13 +69,6 @@ class Catalogue(Index):
             level: prepare(_insertion(table).returning(table.c.id), *_columns(table)) for level, table in TABLES.items()
         }
         self._insert_instance = prepare(_insertion(INSTANCES).inline(), *_columns(INSTANCES))
-        self._one_more = prepare(
-            SERIES.update()
-            .where(SERIES.c.id == bindparam("row", type_=Integer))
-            .values(instances=SERIES.c.instances + bindparam("more", type_=Integer)),
-            "more",
-            "row",
-        )
         self._set_classes = prepare(
             SERIES.update()
             .where(SERIES.c.id == bindparam("row", type_=Integer))
@@ -117,23 +110,26 @@ class Catalogue(Index):
         IndexFailedError
             If the database does not take it; nothing has been added then.
         """
+        where = filing or self.filing(new.header)
+        if where.series and new.sop_class in where.classes:
+            # nearly always: one statement, and a transaction by itself
+            self._add_below(new, where.series)
+        else:
+            self._add_with_above(new, where)
+
+    def _add_below(self, new: New, series: int) -> None:
+        header, blob = new.header, new.header.blob(Level.IMAGE)
+        uid = header.unique[Level.IMAGE]
+        self._insert_instance(series, uid, new.sop_class, new.syntax, new.path, new.start, new.size, blob)
+
+    def _add_with_above(self, new: New, where: Filing) -> None:
+        """Add the first instance of a series, or of a class in it."""
         header = new.header
-        where = filing or self.filing(header)
         was = where.patient, where.study, where.series, list(where.classes)
         try:
             with self.database.transaction():
                 self._add_above(header, where, new.path)
-                self._insert_instance(
-                    where.series,
-                    header.unique[Level.IMAGE],
-                    new.sop_class,
-                    new.syntax,
-                    new.path,
-                    new.start,
-                    new.size,
-                    header.blob(Level.IMAGE),
-                )
-                self._one_more(1, where.series)
+                self._add_below(new, where.series)
                 if new.sop_class not in where.classes:
                     where.classes.append(new.sop_class)
                     self._set_classes("\\".join(where.classes), where.series)
@@ -223,7 +219,6 @@ class Catalogue(Index):
                 return
             row, series = found
             self.database.prepare(INSTANCES.delete().where(INSTANCES.c.id == row))()
-            self._one_more(-1, series)
             left = select(INSTANCES.c["class"]).where(INSTANCES.c.series == series).group_by(INSTANCES.c["class"])
             classes = [str(one) for (one,) in self.database.all(self.database.prepare(left))]
             self._set_classes("\\".join(classes), series)

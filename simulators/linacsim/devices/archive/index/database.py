@@ -196,8 +196,12 @@ class Database:
 
     def one(self, run: Run, *values: Any) -> Row | None:
         """Return the first row that a prepared statement finds."""
-        found = self.all(run, *values)
-        return found[0] if found else None
+        cursor = run(*values)
+        try:
+            found: Row | None = cursor.fetchone()
+        except self._errors as exc:
+            raise IndexFailedError(_first_line(exc)) from exc
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

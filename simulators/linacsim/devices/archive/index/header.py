@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from linacsim.devices.archive.attributes import LEVELS, STORED, UNIQUE, VR_OF, Level
 from linacsim.devices.archive.encoded import CHARACTER_SET, TIMEZONE, Encoded, pack, raw_values
 from linacsim.devices.storage.instance import inflated, is_plain
-from linacsim.devices.storage.scan import OddError, walk
+from linacsim.devices.storage.scan import OddError, cut_out
 from linacsim.devices.uids import is_uid
 
 WANTED = sorted({CHARACTER_SET, TIMEZONE, *(tag for tags in STORED.values() for tag in tags)})
 """Tags that the index takes from a data set."""
 _LEVEL = {tag: level for level in LEVELS for tag in STORED[level]}
 _UIDS = (Level.STUDY, Level.SERIES, Level.IMAGE)
-_NUMBERS = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "UV", "SV", "AT"})
+_VRS = {CHARACTER_SET: b"CS", TIMEZONE: b"SH", **{tag: VR_OF[tag].encode("ascii") for tag in _LEVEL}}
 
 
 class NotIndexableError(Exception):
@@ -69,26 +70,13 @@ def header_of(ds: Dataset) -> Header:
 def _cut_out(data: bytes, *, explicit: bool) -> dict[int, bytes] | None:
     """Return the values of a plain data set by tag; ``None`` if it is not plain, or one has to be written anew."""
     try:
-        found = walk(data, explicit=explicit, last=WANTED[-1])
+        found = cut_out(data, _VRS, explicit=explicit, last=WANTED[-1])
     except OddError:
         return None
-    values: dict[int, bytes] = {}
-    for tag, vr, start, stop in found:
-        if tag in _LEVEL and start < stop:
-            if explicit and not _same_bytes(vr.decode("ascii"), VR_OF[tag]):
-                return None
-        elif tag not in (CHARACTER_SET, TIMEZONE):
-            continue
-        value = data[start:stop]
-        values[tag] = value if len(value) % 2 == 0 else value + b" "
-    return values
-
-
-def _same_bytes(told: str, vr: str) -> bool:
-    """Whether a value is the same bytes under both VRs; a sequence is not, its items have VRs inside."""
-    if "SQ" in (told, vr):
-        return False
-    return told == vr or not (told in _NUMBERS or vr in _NUMBERS or told == "UN")
+    for tag, value in found.items():
+        if len(value) & 1:
+            found[tag] = value + b" "
+    return found
 
 
 def _read(data: bytes, syntax: UID) -> Dataset:
@@ -117,8 +105,17 @@ def _header(found: Mapping[int, bytes]) -> Header:
         if level is not None and value:
             values[level][tag] = value
     encoded = {level: Encoded(values[level]) for level in LEVELS}
-    unique = {level: next(iter(encoded[level].texts(UNIQUE[level])), "") for level in LEVELS}
+    unique = {level: _unique(encoded[level], UNIQUE[level]) for level in LEVELS}
     for level in _UIDS:
         if not is_uid(unique[level]):
             raise NotIndexableError(f"{dictionary_description(UNIQUE[level])} is missing or no UID")
     return Header(unique, encoded)
+
+
+def _unique(values: Encoded, tag: int) -> str:
+    """Return the first value; nearly always it is plain, and there is no more to it than its padding."""
+    raw = values.raw(tag)
+    return raw.rstrip(b"\0 ").decode("ascii") if _PLAIN.fullmatch(raw) else next(iter(values.texts(tag)), "")
+
+
+_PLAIN = re.compile(rb"[0-9A-Za-z.]+[ \0]?")

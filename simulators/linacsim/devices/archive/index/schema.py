@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     ForeignKey,
@@ -13,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    event,
 )
 
 from linacsim.devices.archive.attributes import Level
@@ -88,6 +92,27 @@ INSTANCES = Table(
     Index("instances_of_series", "series", "id"),
     Index("instances_of_class", "class", "id"),
 )
+
+_CHANGE = "UPDATE series SET instances = instances {by} WHERE id = {row}.series;"
+_COME, _GO = _CHANGE.format(by="+ 1", row="NEW"), _CHANGE.format(by="- 1", row="OLD")
+_TRIGGERS = (
+    f"CREATE TRIGGER instances_come AFTER INSERT ON instances BEGIN {_COME} END",
+    f"CREATE TRIGGER instances_go AFTER DELETE ON instances BEGIN {_GO} END",
+)
+_FUNCTION = "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} RETURN NULL; END$$"
+_FUNCTIONS = (
+    _FUNCTION.format(name="one_more", body=_COME),
+    _FUNCTION.format(name="one_less", body=_GO),
+    "CREATE TRIGGER instances_come AFTER INSERT ON instances FOR EACH ROW EXECUTE FUNCTION one_more()",
+    "CREATE TRIGGER instances_go AFTER DELETE ON instances FOR EACH ROW EXECUTE FUNCTION one_less()",
+)
+# the database counts: so an instance of a known series is added by one statement, which is a transaction by itself
+for _statement in _TRIGGERS:
+    _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(INSTANCES, "after_create", _made.execute_if(dialect="sqlite"))
+for _statement in _FUNCTIONS:
+    _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(INSTANCES, "after_create", _made.execute_if(dialect="postgresql"))
 
 TABLES = {Level.PATIENT: PATIENTS, Level.STUDY: STUDIES, Level.SERIES: SERIES, Level.IMAGE: INSTANCES}
 PARENT = {Level.STUDY: STUDIES.c.patient, Level.SERIES: SERIES.c.study, Level.IMAGE: INSTANCES.c.series}
