@@ -107,12 +107,10 @@ _FUNCTIONS = (
     "CREATE TRIGGER instances_go AFTER DELETE ON instances FOR EACH ROW EXECUTE FUNCTION one_less()",
 )
 # the database counts: so an instance of a known series is added by one statement, which is a transaction by itself
-for _statement in _TRIGGERS:
-    _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(INSTANCES, "after_create", _made.execute_if(dialect="sqlite"))
-for _statement in _FUNCTIONS:
-    _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(INSTANCES, "after_create", _made.execute_if(dialect="postgresql"))
+for _dialect, _statements in (("sqlite", _TRIGGERS), ("postgresql", _FUNCTIONS)):
+    for _statement in _statements:
+        _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(INSTANCES, "after_create", _made.execute_if(dialect=_dialect))
 
 TABLES = {Level.PATIENT: PATIENTS, Level.STUDY: STUDIES, Level.SERIES: SERIES, Level.IMAGE: INSTANCES}
 PARENT = {Level.STUDY: STUDIES.c.patient, Level.SERIES: SERIES.c.study, Level.IMAGE: INSTANCES.c.series}
