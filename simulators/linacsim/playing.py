@@ -18,6 +18,7 @@ from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.report import RunFolder, run_suite
 from linacsim.report.junit import Suite
 from linacsim.report.run_folder import PAGE
+from linacsim.report.versions import versions
 from linacsim.scenario.library import scenario_name
 from linacsim.scenario.model import Scenario
 from linacsim.scenario.runner import Outcome, play, result_of
@@ -126,6 +127,7 @@ def _about(scenario: Scenario, setting: Setting, bench: Bench, folder: RunFolder
         "clock": setting.clock,
         "seed": setting.seed,
         "version": __version__,
+        "versions": versions(),
         "digest": bench.digest(),
         "bench-time": bench.log.records[-1]["t"],
         "films": [str(root / where) for where in bench.shelf.names("films")],

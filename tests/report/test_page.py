@@ -159,6 +159,13 @@ def test_the_page_asks_for_nothing_and_lets_no_other_script_run(printed: Path) -
     assert "default-src 'none'" in (policy or "")
 
 
+def test_the_page_tells_what_the_run_was_played_with(printed: Path) -> None:
+    page = Reader((printed / "report.html").read_text("utf-8"))
+    versions = json.loads((printed / "result.json").read_text("utf-8"))["versions"]
+    assert {"Python", "pynetdicom", "pydicom", "simpy"} == set(versions)
+    assert all(f"{name} {number}" in page.text for name, number in versions.items())
+
+
 def test_every_event_is_in_the_page_once(printed: Path) -> None:
     page = Reader((printed / "report.html").read_text("utf-8"))
     lines = (printed / "events.jsonl").read_text("utf-8").splitlines()[1:]
