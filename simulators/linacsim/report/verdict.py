@@ -4,7 +4,8 @@ A result is a plain dictionary, the same that ``result.json`` holds: ``scenario`
 ``inconclusive``, ``error``), ``seed``, ``clock``, ``version``, ``digest``, ``bench-time`` and ``wall-time``
 (microseconds), ``expectations`` (``text``, ``met``, ``reason``, ``events``: the ordinals it rests on), ``faults``
 (``text``, ``fired``, ``fault``, ``at``, ``on``), ``failures``, ``about``, ``name``, ``file``, ``peers`` (kind by title),
-``versions`` (by package), ``requires``, ``films``, ``pictures``, ``run``, ``report`` (the page), ``reproduce``. Whatever is missing is left out.
+``versions`` (by package), ``requires``, ``films``, ``pictures``, ``run``, ``report`` (the page),
+``reproduce``. Whatever is missing is left out.
 """
 
 from __future__ import annotations
