@@ -76,7 +76,7 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
     bench.log.keep = _KEEP
     stop, settings = _on_signals(), _settings(options)
     async with bench:
-        bench.log.listeners.append(Teller(verbose=options.verbose))
+        bench.log.listeners.append(Teller(asyncio.get_running_loop().call_soon, verbose=options.verbose))
         for ordinal, name in enumerate(options.devices):
             title = options.ae_title[ordinal] if ordinal < len(options.ae_title) else _free_title(bench, name)
             with bars() as bench.kernel.progress:

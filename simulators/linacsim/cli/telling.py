@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 
 from linacsim.cli.terminal import colours, say
 from linacsim.kernel.log import Record
@@ -16,24 +17,38 @@ _EXPECTED = ("A-ASSOCIATE-AC", "A-RELEASE-RP")
 
 
 class Teller:
-    """Prints a line for each happening.
+    """Prints a line for each happening, as soon as whoever waits for an answer has it.
 
     Parameters
     ----------
     verbose : bool
         Also for what is a matter of course: messages that go well, an association that is accepted or released as asked.
+    later : callable
+        Has something done in the next turn of the loop.
     """
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, later: Callable[[Callable[[], None]], object], *, verbose: bool) -> None:
+        self._later = later
         self._verbose = verbose
         self._colour = colours(sys.stdout)
         self._ascii = needs_ascii(sys.stdout)
+        self._waiting: list[Record] = []
 
     def __call__(self, record: Record) -> None:
-        """Print the line of `record`."""
-        if self._verbose or not is_routine(record):
-            text = timeline([record], colour=self._colour, ascii_only=self._ascii)
-            say(text if text.endswith("\n") else text + "\n")
+        """Have the line of `record` printed."""
+        if not self._verbose and is_routine(record):
+            return
+        if not self._waiting:
+            self._later(self.flush)
+        self._waiting.append(record)
+
+    def flush(self) -> None:
+        """Print what waits."""
+        waiting, self._waiting = self._waiting, []
+        lines = (timeline([record], colour=self._colour, ascii_only=self._ascii) for record in waiting)
+        text = "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+        if text:
+            say(text)
 
 
 def is_routine(record: Record) -> bool:

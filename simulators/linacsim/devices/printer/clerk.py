@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 from pynetdicom.association import Association
 
-from linacsim.devices.printclasses import NAMES, PrinterInstance, PrintJob, name_of
 from linacsim.devices.printclasses import Printer as PrinterSOPClass
+from linacsim.devices.printclasses import PrinterInstance, PrintJob, name_of
 from linacsim.devices.printer.answers import Answer
 from linacsim.devices.printer.arrivals import OPERATIONS as OPERATIONS_OF
 from linacsim.devices.printer.arrivals import Arrivals
@@ -30,6 +29,8 @@ from linacsim.devices.printer.statuses import (
 from linacsim.devices.uids import is_uid
 
 if TYPE_CHECKING:
+    from pydicom.uid import UID
+
     from linacsim.devices.printer.services import Printer
 
 LOGGER = logging.getLogger(__name__)
@@ -85,9 +86,9 @@ class Clerk(Desk):
 
     def _serve(self, request: Request) -> Answer:
         self.check_class(request.sop_class, request.abstract_syntax)
-        function = OPERATIONS.get((request.operation, UID(request.sop_class)))
+        function = OPERATIONS.get((request.operation, cast("UID", request.sop_class)))
         if function is None:
-            told = f"{NAMES.get(UID(request.sop_class), 'it')} has no {request.operation}"
+            told = f"{name_of(request.sop_class)} has no {request.operation}"
             raise RefusedError(UNRECOGNISED_OPERATION, told)
         if request.uid and not is_uid(request.uid):
             raise RefusedError(INVALID_SOP_INSTANCE, "not a UID")

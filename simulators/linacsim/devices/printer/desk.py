@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from linacsim.devices.printer.services import Printer
 
 
+NOTHING = Dataset()
+"""What a request without a data set has in it; nobody changes it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Request:
     """A request as it arrived.
@@ -49,7 +53,7 @@ class Request:
     sop_class: str
     uid: str
     abstract_syntax: str = ""
-    attributes: Dataset = field(default_factory=Dataset)
+    attributes: Dataset = field(default_factory=lambda: NOTHING)
     identifiers: tuple[int, ...] = ()
     action: int = 0
 

@@ -18,6 +18,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
+from pydicom.uid import UID
 
 from linacsim.devices.printer.statuses import INVALID_ATTRIBUTE_VALUE, RefusedError
 
@@ -69,9 +70,9 @@ class Reference(Dataset):
     """An item that refers to an instance (PS3.3 10.8)."""
 
     def __init__(self, sop_class: str, uid: str) -> None:
-        super().__init__()
-        self.ReferencedSOPClassUID = sop_class
-        self.ReferencedSOPInstanceUID = uid
+        pairs = ((_CLASS, sop_class), (_INSTANCE, uid))
+        elements = (DataElement(tag, "UI", UID(value), already_converted=True) for tag, value in pairs)
+        super().__init__({element.tag: element for element in elements})
 
     def written(self, *, implicit: bool) -> bytes:
         """Return it encoded, as an item of defined length, little endian."""

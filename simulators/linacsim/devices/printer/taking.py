@@ -32,6 +32,7 @@ from linacsim.devices.printer.statuses import (
 )
 
 _LENGTH_MAX = 40
+_UNUSED = Dataset()
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def take(given: Dataset, rules: Rules, printer: PrinterPersonality, *, setting: 
 
 def _taken_alone(element: DataElement, rules: Rules, printer: PrinterPersonality, *, setting: bool) -> Taken:
     """Take one element: what becomes of it does not hang on the others."""
-    taken, rule = Taken(), rules.get(element.keyword)
+    taken, rule = Taken(attributes=_UNUSED), rules.get(element.keyword)
     if rule is None:
         _unknown(element, printer, taken)
     elif not rule.supported(printer):
