@@ -17,7 +17,9 @@ from linacsim.report.pcap import write_pcap
 from linacsim.scenario.library import all_scenarios, scenario_name
 
 RUNS = 20
-FEWER = {"imager/": 2, "planning/": 3, "print/hardware/": 4, "print/services/": 4}
+FEWER = {
+    "acceptance/": 2, "archive/": 3, "faults/": 6, "imager/": 2, "planning/": 3, "print/hardware/": 4, "print/services/": 4,
+}  # fmt: skip
 """Runs of families of scenarios that are many and made of the same parts, or that keep a processor busy."""
 ROOT = Path(__file__).parents[2]
 NAMES = [scenario_name(path) for path in all_scenarios()]
