@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from linacsim.cli.terminal import say
 from linacsim.devices.printer.drawing import DrawingProcess
 from linacsim.devices.printer.services import Printer
+from linacsim.kernel.live import LiveKernel
 
 
 @contextmanager
@@ -23,10 +24,20 @@ def drawing_beside(printers: list[Printer]) -> Iterator[None]:
     drawing.start()
     for printer in printers:
         printer.draw = drawing
-        jobs = printer.keep()
+        jobs = _kept(printer)
         if jobs:
             say(f"{printer.name} prints what an earlier run has left: {jobs} job{'s' if jobs > 1 else ''}\n")
     try:
         yield
     finally:
         drawing.close()
+
+
+def _kept(printer: Printer) -> int:
+    """Let a printer take up what is left; live, its hardware hears of it at once."""
+    kernel = printer.place.kernel
+    if not isinstance(kernel, LiveKernel):
+        return printer.keep()
+    jobs: list[int] = []
+    kernel.enter(lambda: jobs.append(printer.keep()))
+    return sum(jobs)
