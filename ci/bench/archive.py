@@ -24,6 +24,9 @@ from rawclient import CT, EXPLICIT, FIND, GET, IMPLICIT, MOVE, Association, Inst
 
 STUDY_UID, SERIES_UID, SOP_UID, PATIENT_ID, LEVEL = 0x0020000D, 0x0020000E, 0x00080018, 0x00100020, 0x00080052
 QUERIES = 50
+_HOLDS = {"dcmqrscp": 4_000}
+"""It refuses what comes after some 9,000 instances (its index ends at 32 MiB), and storing takes longer with each."""
+_BESIDE = "at 10000 (dcmqrscp: 4000)"
 Figures = dict[str, dict[str, list[float]]]
 
 
@@ -106,9 +109,8 @@ def latency(ask: Callable[[int], int], expected: int) -> float:
     return statistics.median(taken) * 1000
 
 
-def measure_finding(table: Table, peer: peers.Peer, plan: filler.Plan) -> None:
+def measure_finding(table: Table, peer: peers.Peer, plan: filler.Plan, label: str) -> None:
     """Query by unique keys, and for many matches."""
-    label = f"at {plan.instances}"
     with Association(peer.port, peer.title, [(FIND, IMPLICIT)]) as assoc:
 
         def count(level: str, *keys: bytes) -> int:
@@ -167,27 +169,32 @@ def _expect(peer: peers.Peer, what: str, status: int, arrived: int, count: int) 
         raise SystemExit(f"{peer.name}: {what} ends with {status:04X}, {arrived} of {count} images have come")
 
 
-def measure_archive(table: Table, name: str, work: Path, options: argparse.Namespace) -> None:
-    """Fill an archive over the wire with 10,000 instances, then query it and retrieve from it."""
+def measure_finding_beside(table: Table, name: str, work: Path, options: argparse.Namespace) -> None:
+    """Fill an archive over the wire with 10,000 instances, or as many as it holds, then query it."""
+    plan = filler.Plan(_HOLDS.get(name, 10_000))
+    with peers.running(name, work / f"find-{name.rsplit(maxsplit=1)[-1]}") as peer:
+        _fill(peer, list(plan.every()))
+        for _ in range(options.rounds):
+            measure_finding(table, peer, plan, _BESIDE)
+
+
+def measure_retrieving_beside(table: Table, name: str, work: Path, options: argparse.Namespace) -> None:
+    """Fill an archive with a study of small objects and one of CT images, then retrieve both."""
     dest = peers.free_port()
     receiver = Receiver(dest)
-    plan = filler.Plan(10_000)
-    folder = work / f"ten-{name.rsplit(maxsplit=1)[-1]}"
-    small, large = filler.one_study(options.small, 32, "7.1"), filler.one_study(options.ct, 512, "7.2")
-    with peers.running(name, folder, dest) as peer:
-        for instances in (plan.every(), small, large):
-            _, refused = store_all(peer, list(instances))
-            if refused:
-                raise SystemExit(f"{name} refused {refused} instances")
+    with peers.running(name, work / f"retrieve-{name.rsplit(maxsplit=1)[-1]}", dest) as peer:
+        for uid, side, count in (("7.1", 32, options.small), ("7.2", 512, options.ct)):
+            _fill(peer, filler.one_study(count, side, uid))
         for _ in range(options.rounds):
-            if "find" in options.parts:
-                measure_finding(table, peer, plan)
-            if "retrieve" in options.parts:
-                measure_retrieving(
-                    table, peer, receiver, filler.study_of("7.1"), f"{options.small} small", options.small
-                )
-                measure_retrieving(table, peer, receiver, filler.study_of("7.2"), f"{options.ct} CT", options.ct)
+            measure_retrieving(table, peer, receiver, filler.study_of("7.1"), f"{options.small} small", options.small)
+            measure_retrieving(table, peer, receiver, filler.study_of("7.2"), f"{options.ct} CT", options.ct)
     receiver.close()
+
+
+def _fill(peer: peers.Peer, instances: list[Instance]) -> None:
+    _, refused = store_all(peer, instances)
+    if refused:
+        raise SystemExit(f"{peer.name} refused {refused} instances")
 
 
 def measure_growth(table: Table, work: Path, options: argparse.Namespace) -> None:
@@ -200,7 +207,7 @@ def measure_growth(table: Table, work: Path, options: argparse.Namespace) -> Non
         print(f"  an index of {instances} instances made in {time.perf_counter() - started:.1f} s", flush=True)
         with peers.running(peers.OURS, folder, database=options.database) as peer:
             for _ in range(options.rounds):
-                measure_finding(table, peer, plan)
+                measure_finding(table, peer, plan, f"at {instances}")
 
 
 def main() -> None:
@@ -226,10 +233,10 @@ def main() -> None:
             for round_ in range(options.rounds):
                 for each in names:
                     measure_storing(table, each, work, round_, options)
-        if {"find", "retrieve"} & set(options.parts):
-            for each in names:
-                if each != "storescp":
-                    measure_archive(table, each, work, options)
+        archives = [each for each in names if each != "storescp"]
+        for part, measure in (("find", measure_finding_beside), ("retrieve", measure_retrieving_beside)):
+            for each in archives if part in options.parts else ():
+                measure(table, each, work, options)
         if "growth" in options.parts:
             measure_growth(table, work, options)
     table.show()
