@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import filler
-import peers
-from rawclient import CT, EXPLICIT, FIND, GET, IMPLICIT, MOVE, Association, Instance, Receiver, key
+from ci.bench import filler, peers
+from ci.bench.rawclient import CT, EXPLICIT, FIND, GET, IMPLICIT, MOVE, Association, Instance, Receiver, key
 
 STUDY_UID, SERIES_UID, SOP_UID, PATIENT_ID, LEVEL = 0x0020000D, 0x0020000E, 0x00080018, 0x00100020, 0x00080052
 QUERIES = 50

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from rawclient import CT, Instance, key
+from ci.bench.rawclient import CT, Instance, key
 
 ROOT = "1.2.826.0.1.3680043.9.9998"
 STUDY_KEYS = (key(0x00080020), key(0x00080030), key(0x00080050), key(0x00100010))
