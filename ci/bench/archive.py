@@ -131,7 +131,7 @@ def measure_finding(table: Table, peer: peers.Peer, plan: filler.Plan, label: st
         table.add(f"find STUDY by PatientID {label}, ms", peer.name, latency(studies, 2))
         table.add(f"find SERIES in study {label}, ms", peer.name, latency(series, 2))
         table.add(f"find IMAGE in series {label}, ms", peer.name, latency(images, 10))
-        for what, ask in (
+        questions: tuple[tuple[str, Callable[[], int]], ...] = (
             ("all studies", lambda: count("STUDY", key(STUDY_UID), *filler.STUDY_KEYS)),
             (
                 "IMAGE in a series of 2000",
@@ -139,7 +139,8 @@ def measure_finding(table: Table, peer: peers.Peer, plan: filler.Plan, label: st
                     "IMAGE", *map(key, (STUDY_UID, SERIES_UID), plan.large), key(SOP_UID), *filler.IMAGE_KEYS
                 ),
             ),
-        ):
+        )
+        for what, ask in questions:
             started = time.perf_counter()
             found = ask()
             table.add(f"find {what} {label}, matches/s", peer.name, found / (time.perf_counter() - started))
