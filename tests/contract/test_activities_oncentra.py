@@ -126,7 +126,7 @@ def test_both_ways_of_printing_are_actions(bench: Bench, act: Act, activity: str
 
 
 def keys(message: Message) -> dict[str, str]:
-    ds = message.dataset(implicit=True)
+    ds = message.dataset()
     return {element.keyword: str(element.value or "") for element in ds if element.keyword != "QueryRetrieveLevel"}
 
 

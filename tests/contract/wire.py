@@ -56,9 +56,10 @@ class Message:
     def sop_class(self) -> str:
         return str(self.command.get("AffectedSOPClassUID") or self.command.get("RequestedSOPClassUID") or "")
 
-    def dataset(self, *, implicit: bool = True) -> Dataset:
-        """Return the data set of the message."""
-        return read_dataset(BytesIO(self.data), implicit, True)  # noqa: FBT003 - pydicom's own order
+    def dataset(self, *, implicit: bool | None = None) -> Dataset:
+        """Return the data set of the message; without being told, its first element shows whether it has explicit VRs."""
+        told = not self.data[4:6].isalpha() if implicit is None else implicit
+        return read_dataset(BytesIO(self.data), told, True)  # noqa: FBT003 - pydicom's own order
 
 
 @dataclass(slots=True)
