@@ -146,7 +146,7 @@ def test_wrong(bench):
             "seed *, clock virtual, * events",
             "again: pytest '*::test_wrong[[]virtual]' --bench-seed 5 --bench-clock virtual",
             "files: *kept*test-wrong-virtual*",
-            "*MY_STACK*A-RELEASE-RQ*",
+            "*SUT*ARCHIVE*A-RELEASE-RQ*",
         ]
     )
     [kept] = (project.path / "kept").glob("*test-wrong*/virtual-seed-*")
