@@ -31,7 +31,7 @@ from linacsim.devices.commitment import (
     request_information,
 )
 from linacsim.devices.device import Device
-from linacsim.devices.entity import NetworkSettings, application_entity, associate, end_of, error_comment
+from linacsim.devices.entity import NetworkSettings, application_entity, associate, end_of, error_comment, heed_answer
 from linacsim.errors import PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.core import Kernel
@@ -39,6 +39,7 @@ from linacsim.kernel.units import format_duration, seconds
 from linacsim.settings import AETitle, Count, Duration, Settings
 
 _NAMED = 3
+_MESSAGE_ID = 1
 """Instances that a message names; the others are counted."""
 
 EVENTS = frozenset({"commitment-asked", "commitment-received", "commitment-unexpected"})
@@ -217,9 +218,11 @@ def _asked(
         what.action_type,
         StorageCommitmentPushModel,
         what.sop_instance,
+        msg_id=_MESSAGE_ID,
     )
     if "Status" not in told:
         raise PlayFailure(f"N-ACTION to {what.to}: {end_of(assoc)}")
+    heed_answer(assoc, _MESSAGE_ID, f"N-ACTION to {what.to}")
     if told.Status != SUCCESS:
         if assoc.is_established:
             assoc.release()

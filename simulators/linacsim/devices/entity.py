@@ -135,6 +135,30 @@ def end_of(assoc: Association) -> str:
     return "connection lost"
 
 
+def heed_answer(assoc: Association, message_id: int, what: str) -> None:
+    """Check that the response which has just come on `assoc` is to the request `message_id` (PS3.7 9.1); else abort.
+
+    pynetdicom takes whatever response comes next for the one that it waits for. Nothing follows from an answer to something
+    else, least of all that a peer has taken an object.
+
+    Raises
+    ------
+    PlayFailure
+        If it answers another message; `what` says which request went wrong.
+    """
+    link = link_of(assoc)
+    for record in reversed(link.place.kernel.log.records):
+        if record.get("assoc") != link.ordinal or record["at"] != link.place.name or "responds-to" not in record:
+            continue
+        if record["way"] == "received":
+            if record["responds-to"] == message_id:
+                return
+            assoc.abort()
+            raise PlayFailure(
+                f"{what}: a response to message {record['responds-to']}, while {message_id} waits for one"
+            )
+
+
 def end(assoc: Association, how: str) -> None:
     """End an association: ``release``, ``abort``, or ``never`` (it is left to the peer's network timeout)."""
     if how == "release":

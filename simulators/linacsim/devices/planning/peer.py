@@ -16,7 +16,7 @@ from linacsim.conformance.negotiation import VERIFICATION
 from linacsim.conformance.statuses import failure_of
 from linacsim.conformance.system import System
 from linacsim.devices.device import Action, Device
-from linacsim.devices.entity import associate
+from linacsim.devices.entity import associate, heed_answer
 from linacsim.devices.planning.activities import Verify
 from linacsim.devices.planning.network import (
     Service,
@@ -168,9 +168,10 @@ class Peer(Device):
         del activity
         contexts = self.proposes(Service.VERIFICATION) or [build_context(VERIFICATION)]
         with self.association(what.to, what.called, contexts) as (_, assoc):
-            told = assoc.send_c_echo()
+            told = assoc.send_c_echo(msg_id=1)
             if "Status" not in told:
                 raise self.gave_up(f"C-ECHO to {what.to}", assoc)
+            heed_answer(assoc, 1, f"C-ECHO to {what.to}")
             outcome = judged(self.entity.status_handling, "C-ECHO", told)
         if not outcome.good:
             text = f"C-ECHO to {what.to}: {outcome}"

@@ -12,7 +12,7 @@ from pynetdicom.association import Association
 from pynetdicom.status import code_to_category
 
 from linacsim.conformance.model import Activity, ActivityStep, Per
-from linacsim.devices.entity import end_of
+from linacsim.devices.entity import end_of, heed_answer
 from linacsim.devices.planning.pages import Films, Page, image_item, sequence_of
 from linacsim.devices.planning.personality import Print
 from linacsim.devices.printclasses import (
@@ -206,6 +206,7 @@ class PrintJob:
         """Go on after Success and warnings; the document says nothing else about statuses."""
         if "Status" not in status:
             raise PlayFailure(f"{operation}: {end_of(self._assoc)}")
+        heed_answer(self._assoc, self._messages, operation)
         if code_to_category(status.Status) not in ("Success", "Warning"):
             comment = f" ({status.ErrorComment})" if status.get("ErrorComment") else ""
             raise PlayFailure(f"{operation}: status 0x{status.Status:04X}{comment}")

@@ -13,6 +13,7 @@ from linacsim.conformance.kinds import NAMES, kind_of
 from linacsim.conformance.model import Activity, Does, Entity, Role
 from linacsim.conformance.statuses import category_of
 from linacsim.devices.device import Action
+from linacsim.devices.entity import heed_answer
 from linacsim.devices.planning.activities import Export
 from linacsim.devices.planning.network import Service, is_open, service_of
 from linacsim.devices.planning.outcome import Outcome, judged
@@ -121,6 +122,7 @@ class StorageSCU(Peer):
             raise InputError(f"cannot be sent: {exc}", name, "check the object") from exc
         if "Status" not in told:
             raise self.gave_up(f"{what}: {name}", assoc, progress)
+        heed_answer(assoc, message_id or 0xFFFF, f"{what}: {name}")
         return self.rule(told)
 
     def _note(self, ds: Dataset, outcome: Outcome, sent: Sent) -> None:

@@ -13,7 +13,16 @@ from linacsim.devices import commitmentclient, worklist
 from linacsim.devices.commitment import UNRECOGNISED_OPERATION, Reference, StorageCommitmentPushModel
 from linacsim.devices.commitmentclient import Commit, Expected, commit
 from linacsim.devices.device import Action, Device, Kind
-from linacsim.devices.entity import Handlers, application_entity, associate, end, end_of, error_comment, listen
+from linacsim.devices.entity import (
+    Handlers,
+    application_entity,
+    associate,
+    end,
+    end_of,
+    error_comment,
+    heed_answer,
+    listen,
+)
 from linacsim.devices.sopclasses import STORAGE, Verification
 from linacsim.devices.storage.hardware import Disk, DiskFullError
 from linacsim.devices.storage.instance import DamagedDataSetError, Received, check_complete, file_header, identity
@@ -202,6 +211,7 @@ def _send(assoc: Association, image: Dataset, peer: str, message_id: int) -> Non
         raise PlayFailure(f"C-STORE to {peer}: {exc}") from exc
     if "Status" not in status:
         raise PlayFailure(f"C-STORE to {peer}: {end_of(assoc)}")
+    heed_answer(assoc, message_id, f"C-STORE to {peer}")
     # 0000 and the warnings B000, B006, B007 (PS3.4 B.2.3): the peer has taken the instance
     if status.Status != SUCCESS and status.Status >> 12 != 0xB:
         comment = f" ({status.ErrorComment})" if "ErrorComment" in status else ""

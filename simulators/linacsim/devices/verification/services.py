@@ -9,7 +9,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 
 from linacsim.devices.device import Action, Device, Kind
-from linacsim.devices.entity import application_entity, associate, end, end_of, listen
+from linacsim.devices.entity import application_entity, associate, end, end_of, heed_answer, listen
 from linacsim.devices.sopclasses import Verification
 from linacsim.devices.verification.personality import Connect, Echo, VerificationPersonality
 from linacsim.errors import InputError, PlayFailure
@@ -72,6 +72,7 @@ def _expect_success(assoc: Association, peer: str, message_id: int) -> None:
     status = assoc.send_c_echo(msg_id=message_id)
     if "Status" not in status:
         raise PlayFailure(f"C-ECHO to {peer}: {end_of(assoc)}")
+    heed_answer(assoc, message_id, f"C-ECHO to {peer}")
     if status.Status != SUCCESS:
         raise PlayFailure(f"C-ECHO to {peer}: status 0x{status.Status:04X}")
 
