@@ -25,6 +25,7 @@ from linacsim.devices.device import Device, Kind
 from linacsim.devices.registry import KINDS
 from linacsim.errors import HarnessError, HorizonReached, InputError, PlayFailure
 from linacsim.faults import Armed, Chain
+from linacsim.faults.model import ARMED as AT_ONCE
 from linacsim.kernel import border, usertime
 from linacsim.kernel.core import stuck, value_of
 from linacsim.kernel.identity import Identity
@@ -246,7 +247,11 @@ class Bench:
         place = self._kernel.place(name)
         if not isinstance(place.interceptor, Chain):
             place.interceptor = Chain()
-        place.interceptor.faults += faults
+        if any(each.on == AT_ONCE for each in faults):
+            # listeners are shut where they live: on the bench's own time
+            self.play(place.interceptor.arm, place, faults, place=place)
+        else:
+            place.interceptor.arm(place, faults)
         self.armed += [(name, each) for each in faults]
 
     # what is to happen

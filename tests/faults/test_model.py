@@ -15,6 +15,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "late-accept": {"delay": SECOND},
     "late-response": {"delay": SECOND},
     "status": {"code": 0xA700},
+    "latency": {"delay": SECOND},
+    "throttle": {"rate": 1000},
+    "slice": {"size": 7},
+    "slow-close": {"delay": SECOND},
+    "missing-attribute": {"attribute": "PatientID"},
+    "wrong-value": {"attribute": "PatientID", "value": "X"},
+    "wrong-vr": {"attribute": "PatientID"},
 }
 
 

@@ -9,6 +9,8 @@ from linacsim.faults.model import ACTIONS as ACTIONS
 from linacsim.faults.model import Armed as Armed
 from linacsim.faults.model import Occurrence as Occurrence
 from linacsim.faults.model import When as When
+from linacsim.faults.model import contradiction as contradiction
 from linacsim.faults.model import fault as fault
+from linacsim.faults.when import Conditions as Conditions
 
-__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence", "When", "fault"]
+__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence", "Conditions", "When", "contradiction", "fault"]

@@ -1,6 +1,7 @@
 """The faults armed at one place, applied at its borders from the bottom up.
 
-Delays add up; the first fault that ends the matter wins.
+Some are the peer's own doing: it rejects, aborts, does not answer. The others lie between it and the network: then each of
+its connections has a `Line` in it. Delays add up; the first fault that ends the matter wins.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from linacsim.faults import reach
+from linacsim.faults.interposed import FaultyStream
 from linacsim.faults.model import (
+    ARMED,
     ASSOCIATE,
     CONNECTION,
     PENDING,
+    WORDS,
     Abort,
     AcceptThenSilent,
     Armed,
@@ -23,13 +28,16 @@ from linacsim.faults.model import (
     Reset,
     Status,
 )
+from linacsim.faults.when import SENT, Happening, happening_of
 from linacsim.kernel.border.links import Link, link_of
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
 
+    from linacsim.kernel.log import Record
     from linacsim.kernel.places import Place
     from linacsim.kernel.streams import Stream
+    from linacsim.kernel.traffic import Address
 
 
 @dataclass(slots=True)
@@ -57,10 +65,48 @@ class Chain:
     def __init__(self, faults: list[Armed] | None = None) -> None:
         self.faults = faults or []
         self._under_way: dict[tuple[Link, int], _UnderWay] = {}
+        self._streams: dict[FaultyStream, None] = {}
+        self._connections = 0
+        self._listens = False
+        self._is_striking = False
+
+    def arm(self, place: Place, faults: list[Armed]) -> None:
+        """Arm `faults` beside those that are armed already."""
+        self.faults += faults
+        if not self._listens and any(_needs_the_log(fault) for fault in faults):
+            self._listens = True
+            place.kernel.log.listeners.append(lambda record: self._heard(place, record))
+        for fault in faults:
+            if fault.on == ARMED and fault.strikes(ARMED, self._seen(place, kernel=place.kernel)):
+                place.log("fault-fired", fault=fault.do, on=ARMED)
+                self._strike_all(place, fault, ARMED)
+
+    # the borders
+
+    def over(self, place: Place, stream: Stream, *, opened: bool) -> Stream:
+        """Return the connection with a line in it, if a fault needs one."""
+        if all(fault.is_served or fault.on == ARMED or fault.off for fault in self.faults):
+            return stream
+        self._connections += 1
+        for known in [*self._streams]:
+            if known.line.is_over:
+                del self._streams[known]
+        found = FaultyStream(place, stream, self.faults, self._connections, opened=opened)
+        self._streams[found] = None
+        found.begin()
+        return found
+
+    def calling(self, place: Place, target: Address, timeout: int | None) -> None:
+        """Reach, as the one that calls: find no host, be refused, or get no answer."""
+        happening = self._seen(place, way=SENT)
+        for fault in self.faults:
+            if fault.way == SENT and WORDS[fault.do].layer == "reach" and fault.strikes(CONNECTION, happening):
+                place.log("fault-fired", fault=fault.do, on=CONNECTION, way=SENT)
+                reach.fail(place.kernel, fault.parameters, target, timeout)
 
     def connected(self, place: Place, stream: Stream) -> bool:
         """Reach: serve the connection, or accept it and stay silent."""
-        for fault in self._striking(place, CONNECTION):
+        for fault in self._striking(place, CONNECTION, self._seen(place)):
             if isinstance(fault.parameters, AcceptThenSilent):
                 return False
             if isinstance(fault.parameters, Reset):
@@ -70,7 +116,9 @@ class Chain:
 
     def requested(self, place: Place, assoc: Association) -> None:
         """Upper layer: let the A-ASSOCIATE-RQ through, late, or answer it otherwise."""
-        for fault in self._striking(place, ASSOCIATE):
+        link = link_of(assoc)
+        happening = self._seen(place, other=link.other, assoc=link.ordinal)
+        for fault in self._striking(place, ASSOCIATE, happening):
             if isinstance(fault.parameters, LateAccept):
                 place.kernel.sleep(fault.parameters.delay)
             elif not self._ended(link_of(assoc), fault):
@@ -86,9 +134,13 @@ class Chain:
         request = (link, message.MessageIDBeingRespondedTo)
         if request not in self._under_way:
             event = f"{type(message).__name__.replace('_', '-')}-RQ"
-            self._under_way[request] = _UnderWay(event, [fault for fault in self.faults if fault.due(event)])
+            happening = self._asked(place, link, message, context_id)
+            due = [fault for fault in self.faults if fault.is_served and fault.due(event, happening)]
+            self._under_way[request] = _UnderWay(event, due)
         matter = self._under_way.pop(request) if final else self._under_way[request]
         return self._respond(place, link, matter, message if final else None)
+
+    # what strikes
 
     def _respond(self, place: Place, link: Link, matter: _UnderWay, final: Any) -> bool:
         """Apply the faults of a request to one of its responses; return whether that leaves."""
@@ -110,9 +162,9 @@ class Chain:
                 break
         return not matter.silent
 
-    def _striking(self, place: Place, event: str) -> Iterator[Armed]:
+    def _striking(self, place: Place, event: str, happening: Happening) -> Iterator[Armed]:
         """Yield the faults whose time has come; one that comes after the end of the matter has seen it, and not fired."""
-        due = [fault for fault in self.faults if fault.due(event)]
+        due = [fault for fault in self.faults if fault.is_served and fault.due(event, happening)]
         for fault in due:
             self._fire(place, fault, event)
             yield fault
@@ -120,6 +172,21 @@ class Chain:
     def _fire(self, place: Place, fault: Armed, event: str) -> None:
         fault.fired += 1
         place.log("fault-fired", fault=fault.do, on=event)
+
+    def _seen(self, place: Place, **fields: Any) -> Happening:
+        return Happening(place=place.name, **{"assoc": self._connections, **fields, "kernel": place.kernel})
+
+    def _asked(self, place: Place, link: Link, message: Any, context_id: int) -> Happening:
+        """Return a request, seen by its response."""
+        return self._seen(
+            place,
+            other=link.other,
+            assoc=link.ordinal,
+            ordinal=int(message.MessageIDBeingRespondedTo),
+            context=context_id,
+            sop_class=str(getattr(message, "AffectedSOPClassUID", None) or ""),
+            sop_instance=str(getattr(message, "AffectedSOPInstanceUID", None) or ""),
+        )
 
     def _ended(self, link: Link, fault: Armed) -> bool:
         """Apply a fault that ends the association; return whether it lives on."""
@@ -133,3 +200,41 @@ class Chain:
         else:
             return True
         return False
+
+    # what strikes on an event of the log
+
+    def _heard(self, place: Place, record: Record) -> None:
+        if record["at"] != place.name or self._is_striking or record["event"] == "fault-fired":
+            return
+        event, happening = record["event"], None
+        for fault in self.faults:
+            if fault.conditions.until == event:
+                fault.off = True
+            if fault.on != event or not _is_of_the_log(fault):
+                continue
+            happening = happening or happening_of(record, place.kernel)
+            if fault.strikes(event, happening):
+                self._strike_later(place, fault, event)
+
+    def _strike_later(self, place: Place, fault: Armed, event: str) -> None:
+        """Strike when whoever has logged the event is done with it."""
+        place.log("fault-fired", fault=fault.do, on=event)
+        later = place.kernel.env.timeout(0)
+        later.callbacks.append(lambda _event: self._strike_all(place, fault, event))
+
+    def _strike_all(self, place: Place, fault: Armed, event: str) -> None:
+        if WORDS[fault.do].layer == "reach":
+            reach.shut(place, fault.parameters)
+        for stream in [*self._streams]:
+            if WORDS[fault.do].layer != "reach":
+                stream.line.heard(fault, event)
+
+
+def _is_of_the_log(fault: Armed) -> bool:
+    """Whether it waits for something that does not go over a line."""
+    word = WORDS[fault.do]
+    return fault.on not in word.events and fault.on not in word.served
+
+
+def _needs_the_log(fault: Armed) -> bool:
+    return _is_of_the_log(fault) or isinstance(fault.conditions.until, str)

@@ -1,190 +1,133 @@
-"""What can go wrong on the way to a peer, and when."""
+"""What can go wrong on the way to a peer, at which layer, on which events; and a fault that waits for its event."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Any, NamedTuple
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from linacsim.errors import InputError
+from linacsim.faults import actions
+from linacsim.faults.actions import PENDING as PENDING
+from linacsim.faults.actions import Abort as Abort
+from linacsim.faults.actions import AcceptThenSilent as AcceptThenSilent
+from linacsim.faults.actions import LateAccept as LateAccept
+from linacsim.faults.actions import LateResponse as LateResponse
+from linacsim.faults.actions import NoResponse as NoResponse
+from linacsim.faults.actions import Reject as Reject
+from linacsim.faults.actions import Reset as Reset
+from linacsim.faults.actions import Status as Status
+from linacsim.faults.when import NOTHING_KNOWN, RECEIVED, SENT, Conditions, Happening
+from linacsim.faults.when import Occurrence as Occurrence
+from linacsim.faults.when import When as When
+from linacsim.faults.wire import MESSAGES, PDUS
 from linacsim.kernel.words import REQUESTS
-from linacsim.settings import Duration, Settings, StatusCode, did_you_mean
+from linacsim.settings import Settings, did_you_mean, to_key
 
 CONNECTION = "connection"
-"""The event of a transport connection that has just been accepted."""
+"""The event of a transport connection that has just been opened."""
 ASSOCIATE = "A-ASSOCIATE-RQ"
 """The event of an association request that has just arrived."""
+ARMED = "armed"
+"""The event of the fault itself being armed: it strikes at once."""
+
+_WIRE = (*PDUS, *MESSAGES)
+_STREAM = (CONNECTION, *_WIRE)
+_RESPONSES = tuple(one for one in MESSAGES if one.endswith("-RSP"))
+_COUNTED = ("C-MOVE-RSP", "C-GET-RSP")
+_WITH_DATA = tuple(one for one in MESSAGES if one not in ("C-CANCEL-RQ", "C-ECHO-RQ", "C-ECHO-RSP"))
 
 
-PENDING = (0xFF00, 0xFF01)
-"""Statuses of responses that others follow (PS3.7 9.1.2.1.8)."""
-_PROVIDER_REASONS = (1, 2)
-
-
-class AcceptThenSilent(Settings):
-    """Reach: the connection is accepted and never a byte answered; the requestor's ACSE timeout must end it."""
-
-
-class Reject(Settings):
-    """Upper layer: A-ASSOCIATE-RJ (PS3.8 9.3.4).
-
-    Attributes
-    ----------
-    result : int
-        1 rejected-permanent, 2 rejected-transient.
-    source : int
-        1 service-user, 2 service-provider (ACSE), 3 service-provider (presentation).
-    reason : int
-        The reason/diagnostic; its meaning depends on the source.
-    """
-
-    result: Literal[1, 2] = 1
-    source: Literal[1, 2, 3] = 1
-    reason: Literal[1, 2, 3, 7] = 1
-
-    @model_validator(mode="after")
-    def _is_defined(self) -> Self:
-        """Refuse a reason that PS3.8 9.3.4 does not define for the source: no A-ASSOCIATE-RJ could carry it."""
-        if self.source != 1 and self.reason not in _PROVIDER_REASONS:
-            raise ValueError(f"source {self.source} has the reasons 1 and 2, not {self.reason}")
-        return self
-
-
-class Abort(Settings):
-    """Upper layer: A-ABORT instead of the answer (PS3.8 9.3.8).
+class Word(NamedTuple):
+    """A word for ``do:``.
 
     Attributes
     ----------
-    source : str
-        ``service-user`` (0) or ``service-provider`` (2).
-    reason : int
-        The provider's reason; not significant for the service-user.
+    settings : type of Settings
+        Its parameters.
+    layer : str
+        Where it strikes; the layers are asked from the bottom up.
+    events : tuple of str
+        What it can strike on, at the line between the peer and the network.
+    on, way : str
+        The event and the way that are meant if none is named; empty: it has to be named.
+    ends : bool
+        Whether it ends the matter: nothing strikes after it.
+    wide : bool
+        Whether it can strike a whole connection, and so on any event of the peer's log.
+    served : tuple of str
+        What it can strike on at the peer itself, as the one that accepts associations, if no way is named.
     """
 
-    source: Literal["service-user", "service-provider"] = "service-user"
-    reason: Literal[0, 1, 2, 4, 5, 6] = 0
+    settings: type[Settings]
+    layer: str
+    events: tuple[str, ...]
+    on: str = ""
+    way: str = SENT
+    ends: bool = False
+    wide: bool = False
+    served: tuple[str, ...] = ()
 
 
-class LateAccept(Settings):
-    """Upper layer: the A-ASSOCIATE-RQ is answered only after `delay`."""
+REACH, STREAM, UPPER, DIMSE, DATA = LAYERS = ("reach", "stream", "upper layer", "DIMSE", "data set")
 
-    delay: Duration
-
-
-class NoResponse(Settings):
-    """DIMSE: the request is carried out and never answered; the association stays open.
-
-    Attributes
-    ----------
-    for_good : bool
-        The peer answers no later request of this association either.
-    """
-
-    for_good: bool = True
-
-
-class LateResponse(Settings):
-    """DIMSE: the response leaves only after `delay`."""
-
-    delay: Duration
-
-
-class Status(Settings):
-    """DIMSE: the request is carried out, and its final response has another status.
-
-    Attributes
-    ----------
-    code : int
-        The status, as ``A700`` (PS3.7 C); pending ones are no final response.
-    comment : str
-        Error Comment (0000,0902), at most 64 characters.
-    """
-
-    code: StatusCode
-    comment: Annotated[str, Field(max_length=64)] = ""
-
-    @model_validator(mode="after")
-    def _is_final(self) -> Self:
-        """Refuse a pending status: the requestor would wait for more, for ever."""
-        if self.code in PENDING:
-            raise ValueError(f"0x{self.code:04X} is pending, no final status")
-        return self
-
-
-class Reset(Settings):
-    """Stream: the connection is reset (TCP RST) instead of the answer."""
-
-
-ACTIONS: dict[str, type[Settings]] = {
-    "accept-then-silent": AcceptThenSilent,
-    "reject": Reject,
-    "abort": Abort,
-    "late-accept": LateAccept,
-    "no-response": NoResponse,
-    "late-response": LateResponse,
-    "status": Status,
-    "reset": Reset,
+WORDS: dict[str, Word] = {
+    "accept-then-silent": Word(
+        actions.AcceptThenSilent, REACH, (CONNECTION,), CONNECTION, RECEIVED, True, served=(CONNECTION,)
+    ),
+    "refuse": Word(actions.Refuse, REACH, (CONNECTION, ARMED), ARMED, "", True, True),
+    "black-hole": Word(actions.BlackHole, REACH, (CONNECTION, ARMED), ARMED, "", True, True),
+    "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, True),
+    "latency": Word(actions.Latency, STREAM, _STREAM, CONNECTION, wide=True),
+    "throttle": Word(actions.Throttle, STREAM, _STREAM, CONNECTION, wide=True),
+    "slice": Word(actions.Slice, STREAM, _STREAM, CONNECTION, wide=True),
+    "stall": Word(actions.Stall, STREAM, _STREAM, CONNECTION, wide=True),
+    "reset": Word(
+        actions.Reset, STREAM, _STREAM, ends=True, wide=True, served=(CONNECTION, ASSOCIATE, *REQUESTS)
+    ),
+    "early-close": Word(actions.EarlyClose, STREAM, _STREAM, CONNECTION, wide=True),
+    "half-close": Word(actions.HalfClose, STREAM, _STREAM, CONNECTION, wide=True),
+    "slow-close": Word(actions.SlowClose, STREAM, _STREAM, CONNECTION, wide=True),
+    "reject": Word(actions.Reject, UPPER, (ASSOCIATE,), ASSOCIATE, RECEIVED, True, served=(ASSOCIATE,)),
+    "abort": Word(actions.Abort, UPPER, _WIRE, ends=True, wide=True, served=(ASSOCIATE, *REQUESTS)),
+    "late-accept": Word(actions.LateAccept, UPPER, (ASSOCIATE,), ASSOCIATE, RECEIVED, served=(ASSOCIATE,)),
+    "no-accept": Word(actions.NoAccept, UPPER, ("A-ASSOCIATE-AC",), "A-ASSOCIATE-AC", ends=True),
+    "refuse-contexts": Word(actions.RefuseContexts, UPPER, ("A-ASSOCIATE-AC",), "A-ASSOCIATE-AC"),
+    "ignore-release": Word(actions.IgnoreRelease, UPPER, ("A-RELEASE-RQ",), "A-RELEASE-RQ", RECEIVED, True),
+    "release-collision": Word(actions.ReleaseCollision, UPPER, ("A-RELEASE-RQ",), "A-RELEASE-RQ", RECEIVED),
+    "oversize-pdu": Word(actions.OversizePdu, UPPER, MESSAGES),
+    "unknown-pdu": Word(actions.UnknownPdu, UPPER, _WIRE, ends=True),
+    "wrong-length": Word(actions.WrongLength, UPPER, _WIRE),
+    "wrong-context": Word(actions.WrongContext, UPPER, MESSAGES),
+    "interleave": Word(actions.Interleave, UPPER, _WITH_DATA),
+    "garbage": Word(actions.Garbage, UPPER, _WIRE, ends=True),
+    "no-response": Word(actions.NoResponse, DIMSE, _RESPONSES, ends=True, served=REQUESTS),
+    "late-response": Word(actions.LateResponse, DIMSE, _RESPONSES, served=REQUESTS),
+    "status": Word(actions.Status, DIMSE, _RESPONSES, served=REQUESTS),
+    "wrong-message-id": Word(actions.WrongMessageId, DIMSE, _RESPONSES),
+    "duplicate-response": Word(actions.DuplicateResponse, DIMSE, _RESPONSES),
+    "pending-for-ever": Word(actions.PendingForEver, DIMSE, _RESPONSES, ends=True),
+    "response-after-final": Word(actions.ResponseAfterFinal, DIMSE, _RESPONSES),
+    "wrong-counters": Word(actions.WrongCounters, DIMSE, _COUNTED),
+    "wrong-uids": Word(actions.WrongUids, DIMSE, _RESPONSES),
+    "wrong-group-length": Word(actions.WrongGroupLength, DIMSE, MESSAGES),
+    "missing-attribute": Word(actions.MissingAttribute, DATA, _WITH_DATA),
+    "wrong-value": Word(actions.WrongValue, DATA, _WITH_DATA),
+    "wrong-vr": Word(actions.WrongVr, DATA, _WITH_DATA),
+    "wrong-reference": Word(actions.WrongReference, DATA, _WITH_DATA),
+    "duplicate-instance": Word(actions.DuplicateInstance, DATA, ("C-STORE-RQ",), "C-STORE-RQ"),
+    "truncated-pixels": Word(actions.TruncatedPixels, DATA, ("C-STORE-RQ",), "C-STORE-RQ"),
+    "wrong-transfer-syntax": Word(actions.WrongTransferSyntax, DATA, _WITH_DATA),
+    "wrong-charset": Word(actions.WrongCharset, DATA, _WITH_DATA),
 }
+"""Everything that can go wrong on the network, layer by layer."""
+
+ACTIONS: dict[str, type[Settings]] = {do: word.settings for do, word in WORDS.items()}
 """The words for ``do:``, with their parameters."""
 
-OCCASIONS: dict[str, tuple[str, ...]] = {
-    "accept-then-silent": (CONNECTION,),
-    "reject": (ASSOCIATE,),
-    "abort": (ASSOCIATE, *REQUESTS),
-    "late-accept": (ASSOCIATE,),
-    "no-response": REQUESTS,
-    "late-response": REQUESTS,
-    "status": REQUESTS,
-    "reset": (CONNECTION, ASSOCIATE, *REQUESTS),
-}
-"""The events that each action can strike on; at another one it would be armed in vain."""
-
-
-class When(StrEnum):
-    """At which of its chances a fault fires; the words of a scenario file."""
-
-    ALWAYS = "always"
-    """At each; what a fault without one of the other words does."""
-    NTH = "nth"
-    """At the nth only."""
-    FIRST = "first"
-    """At the first n."""
-    EVERY = "every"
-    """At each nth: the nth, the 2nth and so on."""
-    AFTER = "after"
-    """At each after the first n."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """At which of its chances a fault fires."""
-
-    when: When = When.ALWAYS
-    n: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse a count below 1."""
-        if self.n < 1:
-            raise InputError(f"{self.n} is not a count", todo="write a whole number, 1 or more")
-
-    def fires(self, ordinal: int) -> bool:
-        """Return whether the fault fires at the chance number `ordinal`, which counts from 1."""
-        match self.when:
-            case When.NTH:
-                return ordinal == self.n
-            case When.FIRST:
-                return ordinal <= self.n
-            case When.EVERY:
-                return ordinal % self.n == 0
-            case When.AFTER:
-                return ordinal > self.n
-            case When.ALWAYS:
-                return True
-
-    def __str__(self) -> str:
-        return str(self.when) if self.when is When.ALWAYS else f"{self.when} {self.n}"
+OCCASIONS: dict[str, tuple[str, ...]] = {do: word.served or word.events for do, word in WORDS.items()}
+"""The events that each action can strike on if no way is named; at another one it would be armed in vain."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -199,32 +142,57 @@ class Armed:
         The event that it waits for.
     when : Occurrence
         Which of those events fire it.
+    conditions : Conditions
+        What else the event has to be, and how long the fault is armed.
     parameters : Settings
         The action's parameters.
     seen, fired : int
         How many events have matched, and how many have fired.
+    off : bool
+        It is over, or has been healed.
     """
 
     do: str
     on: str
     when: Occurrence = field(default_factory=Occurrence)
+    conditions: Conditions = field(default_factory=Conditions)
     parameters: Settings
     text: str = ""
     seen: int = 0
     fired: int = 0
+    off: bool = False
 
-    def due(self, event: str) -> bool:
+    @property
+    def is_served(self) -> bool:
+        """Whether the peer itself misbehaves; else the line between it and the network does."""
+        return not self.conditions.way and self.on in WORDS[self.do].served and not getattr(self.parameters, "byte", None)
+
+    @property
+    def way(self) -> str:
+        """Which way the event goes, seen from the peer; empty: either."""
+        return self.conditions.way or WORDS[self.do].way
+
+    def due(self, event: str, happening: Happening = NOTHING_KNOWN) -> bool:
         """Count `event` if it is the one waited for; return whether the fault's time has come."""
-        if event != self.on:
+        wanted = self.conditions
+        if event != self.on or self.off or not happening.meets(wanted):
             return False
         self.seen += 1
-        return self.when.fires(self.seen)
+        if not self.when.fires(self.seen) or (wanted.times and self.fired >= wanted.times):
+            return False
+        return happening.draws(wanted.chance, self.do, self.on)
 
-    def strikes(self, event: str) -> bool:
+    def strikes(self, event: str, happening: Happening = NOTHING_KNOWN) -> bool:
         """Count `event` if it is the one waited for; return whether the fault fires now, and count that too."""
-        fires = self.due(event)
+        fires = self.due(event, happening)
         self.fired += fires
         return fires
+
+    @property
+    def always_ends(self) -> bool:
+        """Whether nothing that strikes on the same event after it can ever fire."""
+        plain = Conditions(way=self.conditions.way)
+        return self.do in WORDS and WORDS[self.do].ends and self.when.when is When.ALWAYS and self.conditions == plain
 
 
 def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters: Any) -> Armed:
@@ -239,7 +207,7 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     when : Occurrence, optional
         Which of those events; always if left out.
     **parameters
-        The action's parameters.
+        The action's parameters, and the fields of `Conditions`.
 
     Raises
     ------
@@ -248,36 +216,75 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     """
     if do not in ACTIONS:
         raise InputError(f"unknown fault {do!r}", "fault", did_you_mean(do, ACTIONS, "faults"))
-    event = occasion(do, on)
-    settings = _parameters(do, parameters)
-    return Armed(do=do, on=event, when=when or Occurrence(), parameters=settings, text=f"{do} on {event}")
+    own = _keys(ACTIONS[do])
+    general = {name: value for name, value in _keyed(parameters).items() if name in _keys(Conditions) and name not in own}
+    special = {name: value for name, value in _keyed(parameters).items() if name not in general}
+    conditions: Conditions = _built(Conditions, do, general)
+    event = occasion(do, on, way=conditions.way)
+    settings = _built(ACTIONS[do], do, special)
+    text = f"{do} on {event}" + (f" {conditions.way}" if conditions.way else "")
+    return Armed(
+        do=do, on=event, when=when or Occurrence(), conditions=conditions, parameters=settings, text=text
+    )
 
 
-def occasion(do: str, on: str, where: str = "fault", error: type[InputError] = InputError) -> str:
-    """Return the event that the action `do` waits for: `on`, or the only one it can strike on.
+def occasion(do: str, on: str, where: str = "fault", error: type[InputError] = InputError, way: str = "") -> str:
+    """Return the event that the action `do` waits for: `on`, or the one that it implies.
 
     Raises
     ------
     InputError
         (or `error`) if it is missing, or the action cannot strike there.
     """
-    known = OCCASIONS[do]
-    if not on and len(known) > 1:
-        raise error(f"when does {do!r} strike?", where, "add 'on:' with an event, such as C-STORE-RQ")
-    if on and on not in known:
-        others = [event for event in known if event not in REQUESTS]
-        words = [*others, "a request such as C-STORE-RQ"] if len(others) < len(known) else others
-        raise error(f"{do!r} cannot strike on {on!r}", where, f"it strikes on {' or '.join(words)}")
-    return on or known[0]
+    word = WORDS[do]
+    known = word.events if way else OCCASIONS[do]
+    if not on and do in ("refuse", "black-hole"):
+        return CONNECTION if way == SENT else ARMED
+    implied = word.on if word.on in known else known[0] if len(known) == 1 else ""
+    if not on and not implied:
+        example = "C-STORE-RSP" if known == _RESPONSES else "C-STORE-RQ"
+        raise error(f"when does {do!r} strike?", where, f"add 'on:' with an event, such as {example}")
+    if on and on not in known and not (word.wide and on not in _STREAM):
+        raise error(f"{do!r} cannot strike on {on!r}", where, f"it strikes on {_told(known)}")
+    return on or implied
 
 
-def _parameters(do: str, given: dict[str, Any]) -> Settings:
-    fields = ACTIONS[do].model_fields
+def contradiction(earlier: Armed, later: Armed) -> bool:
+    """Whether `later`, armed at the same peer, can never fire because of `earlier`."""
+    if earlier.do not in WORDS or later.do not in WORDS or not earlier.always_ends:
+        return False
+    same_side = earlier.is_served == later.is_served and (earlier.way or later.way) == (later.way or earlier.way)
+    below = earlier.is_served or LAYERS.index(WORDS[earlier.do].layer) <= LAYERS.index(WORDS[later.do].layer)
+    return same_side and below and earlier.on == later.on != ARMED
+
+
+def _told(known: tuple[str, ...]) -> str:
+    others = [event for event in known if event not in MESSAGES]
+    if any(event in REQUESTS for event in known):
+        others.append("a request such as C-STORE-RQ" if len(known) > 1 else known[0])
+    elif known == _COUNTED:
+        others += known
+    elif len(others) < len(known):
+        others.append("a response such as C-STORE-RSP")
+    return " or ".join(others)
+
+
+def _keys(cls: type[Settings]) -> set[str]:
+    return {to_key(name) for name in cls.model_fields}
+
+
+def _keyed(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {to_key(name): value for name, value in parameters.items()}
+
+
+def _built(cls: Any, do: str, given: dict[str, Any]) -> Any:
+    fields = {to_key(name): name for name in cls.model_fields}
     for name in given:
         if name not in fields:
-            raise InputError(f"{do!r} has no parameter {name!r}", "fault", did_you_mean(name, fields, "parameters"))
+            advice = did_you_mean(name, [*fields, *_keys(Conditions)], "parameters")
+            raise InputError(f"{do!r} has no parameter {name!r}", "fault", advice)
     try:
-        return ACTIONS[do](**given)
+        return cls(**{fields[name]: value for name, value in given.items()})
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])

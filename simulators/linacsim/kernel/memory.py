@@ -74,6 +74,11 @@ class MemoryStream(Stream):
         self.forget()
         self._later(self._arrive_end)
 
+    def send_end(self) -> None:
+        """Send no more; the peer reads the end after the last byte."""
+        if not self.closed and not self.broken:
+            self._later(self._arrive_end)
+
     def reset(self) -> None:
         """Break the connection; the peer sees it one latency later."""
         if not self.broken:
@@ -120,11 +125,26 @@ class MemoryListener:
         self.address = address
         self.place = place
         self.accept = accept
+        self.is_silent = False
         self._network = network
+        self._open = True
 
     def close(self) -> None:
         """Accept no more connections."""
+        self._open = False
         self._network.listeners.pop(self.address, None)
+
+    def shut(self, *, silently: bool) -> None:
+        """Refuse connections until `reopen`, or leave them without an answer."""
+        self.is_silent = silently
+        if not silently:
+            self._network.listeners.pop(self.address, None)
+
+    def reopen(self) -> None:
+        """Accept connections again."""
+        self.is_silent = False
+        if self._open:
+            self._network.listeners[self.address] = self
 
 
 class MemoryNetwork:
@@ -166,6 +186,9 @@ class MemoryNetwork:
             raise RuntimeError("only a task can connect on the virtual network")
         target = self._resolve(place, target)
         if target[0] not in self.kernel.hosts:
+            self._nobody_answers(task, target, timeout)
+        reached = self.listeners.get(target)
+        if reached is not None and reached.is_silent:
             self._nobody_answers(task, target, timeout)
         latency = self._latency_of_next(place, self.kernel.hosts[target[0]])
         task.park(f"a connection to {target[0]}:{target[1]}", latency)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
 
     from linacsim.kernel.core import Kernel
-    from linacsim.kernel.streams import Stream
+    from linacsim.kernel.streams import Listener, Stream
 
 
 class Interceptor(Protocol):
@@ -20,6 +20,12 @@ class Interceptor(Protocol):
 
     Each method is asked at one border, on a task of the peer; where it answers, ``True`` means: go on as usual.
     """
+
+    def over(self, place: Place, stream: Stream, *, opened: bool) -> Stream:
+        """A transport connection is open, which the peer has `opened` or accepted; return what it is to use."""
+
+    def calling(self, place: Place, target: Address, timeout: int | None) -> None:
+        """The peer is about to open a connection; an `OSError` is what becomes of that."""
 
     def connected(self, place: Place, stream: Stream) -> bool:
         """A transport connection to the peer is open; ``False`` keeps it open and never serves it."""
@@ -60,6 +66,8 @@ class Place:
         Where it listens, once it does.
     interceptor : Interceptor or None
         The faults armed at this place.
+    listeners : list of Listener
+        Those at which it accepts connections.
     tls : Tls
         With what it serves and calls; nothing is in the clear.
     """
@@ -71,6 +79,7 @@ class Place:
         self.host = host
         self.address: Address | None = None
         self.interceptor: Interceptor | None = None
+        self.listeners: list[Listener] = []
         self.tls = Tls()
         self.associations: dict[Association, None] = {}
         self._ordinal = 0

@@ -187,6 +187,10 @@ class Stream(ABC):
         """Close both directions in good order; what was written still arrives."""
 
     @abstractmethod
+    def send_end(self) -> None:
+        """Send no more (TCP FIN) and go on reading; what was written still arrives."""
+
+    @abstractmethod
     def reset(self) -> None:
         """Break the connection (TCP RST)."""
 
@@ -211,6 +215,12 @@ class Listener(Protocol):
 
     def close(self) -> None:
         """Accept no more connections; open ones stay."""
+
+    def shut(self, *, silently: bool) -> None:
+        """Refuse connections until `reopen`, or leave them without an answer; open ones stay."""
+
+    def reopen(self) -> None:
+        """Accept connections again, at the same address."""
 
 
 Accept = Callable[[Stream], None]

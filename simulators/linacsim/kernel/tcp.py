@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from linacsim.kernel.places import Place
 
 _BACKLOG = 512
+_KNOCKS = 3
+"""Connections that fill the queue of a listener nobody is let in at."""
 _PARTS_AT_ONCE = 512
 """Parts that are handed to the operating system at once; it takes 1024 (IOV_MAX)."""
 _LINGER = 10.0
@@ -129,6 +132,12 @@ class TcpStream(Stream, asyncio.Protocol):
                 if self._transport.get_write_buffer_size():
                     self._network.kernel.loop.call_later(_LINGER, self._transport.abort)
 
+    def send_end(self) -> None:
+        """Send no more; the peer reads the end after the last byte."""
+        if not self.closed and not self.broken and self._transport.can_write_eof():
+            self._record("FIN", self.local, self.remote)
+            self._transport.write_eof()
+
     def reset(self) -> None:
         """Break the connection with an RST."""
         self.closed = True
@@ -167,9 +176,12 @@ class TcpListener:
         self._accept = accept
         self._server: asyncio.Server | None = None
         self._open = True
+        self._tls: ssl.SSLContext | None = None
+        self._waiting: list[socket.socket] = []
 
     async def serve(self, tls: ssl.SSLContext | None) -> None:
         """Accept connections from now on."""
+        self._tls = tls
         options: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": _TLS_HANDSHAKE} if tls is not None else {}
         self._server = await self._network.kernel.loop.create_server(
             lambda: TcpStream(self._network, self._accept), sock=self._sock, backlog=_BACKLOG, **options
@@ -181,10 +193,37 @@ class TcpListener:
         """Accept no more connections."""
         self._open = False
         self._network.listeners.pop(self, None)
+        self._close_sockets()
+
+    def _close_sockets(self) -> None:
         if self._server is not None:
             self._server.close()
         else:
             self._sock.close()
+        for each in self._waiting:
+            each.close()
+        self._waiting.clear()
+
+    def shut(self, *, silently: bool) -> None:
+        """Refuse connections until `reopen`, or leave them without an answer.
+
+        The operating system drops the connection requests to a listener whose queue is full and which nobody empties: it gets
+        a queue of one, and connections of our own fill it.
+        """
+        self._close_sockets()
+        if silently:
+            self._sock, self._server = _bound(self.address), None
+            self._sock.listen(0)
+            self._waiting = [_knocking(self.address) for _ in range(_KNOCKS)]
+
+    def reopen(self) -> None:
+        """Accept connections again, at the same port."""
+        if not self._open:
+            return
+        self._close_sockets()
+        self._sock, self._server = _bound(self.address), None
+        self._sock.listen(_BACKLOG)
+        self._network.start(self.serve(self._tls))
 
 
 class TcpNetwork:
@@ -198,21 +237,22 @@ class TcpNetwork:
 
     def listen(self, place: Place, address: Address, accept: Accept, tls: ssl.SSLContext | None) -> TcpListener:
         """Bind at once (so that an address in use is known now) and accept when the loop turns."""
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = _bound(address)
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((address[0], address[1]))
             sock.listen(_BACKLOG)
         except OSError:
             sock.close()
             raise
         listener = TcpListener(self, place, sock, accept)
         self.listeners[listener] = None
-        starting = self.kernel.loop.create_task(listener.serve(tls))
+        self.start(listener.serve(tls))
+        return listener
+
+    def start(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Let a listener start to accept when the loop turns."""
+        starting = self.kernel.loop.create_task(serving)
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
-        return listener
 
     def connect(
         self, place: Place, target: Address, timeout: int | None, tls: tuple[ssl.SSLContext, str | None] | None
@@ -256,6 +296,26 @@ class TcpNetwork:
             listener.close()
         for stream in list(self.streams):
             stream.drop()
+
+
+def _bound(address: Address) -> socket.socket:
+    """Return a socket that has the address."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address[0], address[1]))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _knocking(address: Address) -> socket.socket:
+    """Return a connection attempt of our own; nobody waits for its end."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    sock.connect_ex(address)
+    return sock
 
 
 def _write_now(descriptor: int, parts: list[bytes | memoryview]) -> list[bytes | memoryview]:

@@ -42,6 +42,7 @@ class _Listening(TCPServer):
         self._stopped = TaskEvent()
         tls = self.ssl_context  # type: ignore[attr-defined]
         self._listener = self._kernel.network.listen(self._place, tuple(address[:2]), self._accept, tls)
+        self._place.listeners.append(self._listener)
         self.server_address = self._listener.address
 
     def _accept(self, stream: Stream) -> None:
@@ -49,8 +50,10 @@ class _Listening(TCPServer):
 
     def _serve(self, stream: Stream) -> None:
         interceptor = self._place.interceptor
-        if interceptor is not None and not interceptor.connected(self._place, stream):
-            return
+        if interceptor is not None:
+            stream = interceptor.over(self._place, stream, opened=False)
+            if not interceptor.connected(self._place, stream):
+                return
         self.finish_request(PendingSocket(stream), stream.remote)  # type: ignore[arg-type]
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
@@ -76,6 +79,8 @@ class BenchServer(AssociationServer, _Listening):
     def server_close(self) -> None:
         """Close the listener; associations stay."""
         self._listener.close()
+        if self._listener in self._place.listeners:
+            self._place.listeners.remove(self._listener)
 
     def service_actions(self) -> None:
         """Nothing to collect."""
