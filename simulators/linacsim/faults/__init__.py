@@ -13,4 +13,4 @@ from linacsim.faults.model import contradiction as contradiction
 from linacsim.faults.model import fault as fault
 from linacsim.faults.when import Conditions as Conditions
 
-__all__ = ["ACTIONS", "Armed", "Chain", "Occurrence", "Conditions", "When", "contradiction", "fault"]
+__all__ = ["ACTIONS", "Armed", "Chain", "Conditions", "Occurrence", "When", "contradiction", "fault"]

@@ -409,4 +409,3 @@ class WrongCharset(Settings):
     """Data set: Specific Character Set (0008,0005) does not tell how the text is encoded."""
 
     charset: str = "ISO_IR 144"
-

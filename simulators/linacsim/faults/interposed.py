@@ -81,9 +81,7 @@ class FaultyStream(Stream):
         super().__init__(inner.local, inner.remote)
         self.inner = inner
         self._was_full = False
-        self.line = Line(
-            place, faults, ordinal, _Peer(self), _Network(inner), opened=opened, on_room=self._has_room
-        )
+        self.line = Line(place, faults, ordinal, _Peer(self), _Network(inner), opened=opened, on_room=self._has_room)
         inner.on_change, inner.on_room = self._arrived, self._has_room
 
     def begin(self) -> None:

@@ -13,11 +13,14 @@ from linacsim.faults import associating
 from linacsim.faults.model import CONNECTION, LAYERS, WORDS, Armed
 from linacsim.faults.strikes import STRIKES, Passing
 from linacsim.faults.way import Sink, Way
-from linacsim.faults.when import RECEIVED, SENT, Happening
+from linacsim.faults.when import EITHER, RECEIVED, SENT, Happening
 from linacsim.faults.wire import RESPONDS_TO, SOP_CLASS, SOP_INSTANCE, STATUS, Cutter, Message, Pdu, Unit
 
 if TYPE_CHECKING:
     from linacsim.kernel.places import Place
+
+CALLS = ("refuse", "black-hole", "unresolvable")
+"""Faults of a connection that does not come to be: no line has them."""
 
 
 class End(Sink, Protocol):
@@ -86,11 +89,13 @@ class Line:
         self.is_over = False
         self.messages = 0
         self._held: list[Pdu] = []
+        self._collided: list[Callable[[], None]] = []
         self._cutters = {SENT: Cutter(), RECEIVED: Cutter()}
 
     def begin(self) -> None:
         """The connection is open."""
-        self._strike(CONNECTION, SENT if self.opened else RECEIVED, None, self._due(CONNECTION, Happening(**self._here(""))))
+        happening = Happening(**self._here(EITHER))  # type: ignore[arg-type]
+        self._strike(CONNECTION, SENT if self.opened else RECEIVED, None, self._due(CONNECTION, happening))
 
     def pour(self, way: str, data: bytes) -> None:
         """Take bytes that go one way."""
@@ -103,10 +108,15 @@ class Line:
         """No more comes from this side."""
         self._rest(way)
         self.ways[way].end()
+        if self._collided and way == self.collision:
+            self._release()
 
     def end_with(self, way: str, act: Callable[[], None]) -> None:
         """No more comes from this side, which closes both directions as soon as the last has been delivered."""
         self._rest(way)
+        if self.collision and self._held:
+            self._collided.append(lambda: self.end_with(way, act))
+            return
         self.ways[way].closed = True
         self.ways[way].then(act)
 
@@ -161,7 +171,8 @@ class Line:
 
     def _due(self, event: str, happening: Happening) -> list[Armed]:
         """Return the faults whose time has come, those of the lower layers first."""
-        lined = [one for one in self.faults if not one.is_served and one.way in ("", happening.way or one.way)]
+        ways = ("", happening.way) if happening.way != EITHER else ("", SENT, RECEIVED)
+        lined = [one for one in self.faults if not one.is_served and one.way in ways and one.do not in CALLS]
         found = [one for one in lined if self._is_chance(one, happening) and one.due(event, happening)]
         return sorted(found, key=lambda one: LAYERS.index(WORDS[one.do].layer))
 
@@ -231,9 +242,16 @@ class Line:
         if unit.name != "A-RELEASE-RP":
             return False
         if way == self.collision:
-            self.collision = ""
-            for held in self._held:
-                self.back(way).put(held.raw)
+            self._release()
         else:
             self._held.append(unit)
         return True
+
+    def _release(self) -> None:
+        """Let go of what had to wait for the end of a collision."""
+        back, held, after = self.back(self.collision), self._held, self._collided
+        self.collision, self._held, self._collided = "", [], []
+        for unit in held:
+            back.put(unit.raw)
+        for act in after:
+            act()

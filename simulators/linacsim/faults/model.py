@@ -76,16 +76,14 @@ WORDS: dict[str, Word] = {
     "accept-then-silent": Word(
         actions.AcceptThenSilent, REACH, (CONNECTION,), CONNECTION, RECEIVED, True, served=(CONNECTION,)
     ),
-    "refuse": Word(actions.Refuse, REACH, (CONNECTION, ARMED), ARMED, "", True, True),
-    "black-hole": Word(actions.BlackHole, REACH, (CONNECTION, ARMED), ARMED, "", True, True),
+    "refuse": Word(actions.Refuse, REACH, (CONNECTION,), ARMED, "", True, True, (ARMED,)),
+    "black-hole": Word(actions.BlackHole, REACH, (CONNECTION,), ARMED, "", True, True, (ARMED,)),
     "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, True),
     "latency": Word(actions.Latency, STREAM, _STREAM, CONNECTION, wide=True),
     "throttle": Word(actions.Throttle, STREAM, _STREAM, CONNECTION, wide=True),
     "slice": Word(actions.Slice, STREAM, _STREAM, CONNECTION, wide=True),
     "stall": Word(actions.Stall, STREAM, _STREAM, CONNECTION, wide=True),
-    "reset": Word(
-        actions.Reset, STREAM, _STREAM, ends=True, wide=True, served=(CONNECTION, ASSOCIATE, *REQUESTS)
-    ),
+    "reset": Word(actions.Reset, STREAM, _STREAM, ends=True, wide=True, served=(CONNECTION, ASSOCIATE, *REQUESTS)),
     "early-close": Word(actions.EarlyClose, STREAM, _STREAM, CONNECTION, wide=True),
     "half-close": Word(actions.HalfClose, STREAM, _STREAM, CONNECTION, wide=True),
     "slow-close": Word(actions.SlowClose, STREAM, _STREAM, CONNECTION, wide=True),
@@ -165,7 +163,9 @@ class Armed:
     @property
     def is_served(self) -> bool:
         """Whether the peer itself misbehaves; else the line between it and the network does."""
-        return not self.conditions.way and self.on in WORDS[self.do].served and not getattr(self.parameters, "byte", None)
+        return (
+            not self.conditions.way and self.on in WORDS[self.do].served and not getattr(self.parameters, "byte", None)
+        )
 
     @property
     def way(self) -> str:
@@ -217,15 +217,15 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     if do not in ACTIONS:
         raise InputError(f"unknown fault {do!r}", "fault", did_you_mean(do, ACTIONS, "faults"))
     own = _keys(ACTIONS[do])
-    general = {name: value for name, value in _keyed(parameters).items() if name in _keys(Conditions) and name not in own}
+    general = {
+        name: value for name, value in _keyed(parameters).items() if name in _keys(Conditions) and name not in own
+    }
     special = {name: value for name, value in _keyed(parameters).items() if name not in general}
     conditions: Conditions = _built(Conditions, do, general)
     event = occasion(do, on, way=conditions.way)
     settings = _built(ACTIONS[do], do, special)
     text = f"{do} on {event}" + (f" {conditions.way}" if conditions.way else "")
-    return Armed(
-        do=do, on=event, when=when or Occurrence(), conditions=conditions, parameters=settings, text=text
-    )
+    return Armed(do=do, on=event, when=when or Occurrence(), conditions=conditions, parameters=settings, text=text)
 
 
 def occasion(do: str, on: str, where: str = "fault", error: type[InputError] = InputError, way: str = "") -> str:

@@ -448,8 +448,6 @@ def _duplicate_instance(passing: Passing, message: Message, _what: object) -> bo
 
 STRIKES: dict[str, Callable[[Passing, Any], bool]] = {
     "accept-then-silent": _silent,
-    "refuse": lambda passing, _what: passing.end(passing.line.reset),
-    "black-hole": _silent,
     "latency": _latency,
     "throttle": _throttle,
     "slice": _slice,

@@ -19,7 +19,7 @@ from linacsim.settings import AETitle, Duration, Settings, StatusCode
 if TYPE_CHECKING:
     from linacsim.kernel.core import Kernel
 
-SENT, RECEIVED = "sent", "received"
+SENT, RECEIVED, EITHER = "sent", "received", "either"
 WayName = Literal["sent", "received"]
 """Seen from the peer that the fault is armed at."""
 
@@ -136,7 +136,7 @@ class Happening:
     place : str
         Where it happens.
     way, other : str
-        ``sent``, ``received`` or empty; the AE title of the other side.
+        ``sent``, ``received``, ``either`` for what has no way, or empty; the AE title of the other side.
     assoc, ordinal : int
         The association or connection at the place, and the message's number on it.
     """
@@ -155,7 +155,7 @@ class Happening:
     def meets(self, wanted: Conditions) -> bool:
         """Whether it is what a fault waits for."""
         pairs = (
-            (wanted.way, self.way),
+            (wanted.way, wanted.way if self.way == EITHER else self.way),
             (wanted.with_, self.other),
             (wanted.sop_class, self.sop_class),
             (wanted.sop_instance, self.sop_instance),
@@ -188,7 +188,7 @@ def happening_of(record: dict[str, Any], kernel: Kernel) -> Happening:
     return Happening(
         kernel=kernel,
         place=record["at"],
-        way=str(record.get("way", "")),
+        way=str(record.get("way", EITHER)),
         other=str(record.get("with", "")),
         sop_class=str(record.get("sop-class", "")),
         sop_instance=str(record.get("sop-instance", "")),
