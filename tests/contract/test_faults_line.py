@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ class Wire:
 
     forth: bytes
     back: bytes
-    ends: list[tuple[bool, str]]
+    ends: Sequence[tuple[bool, str]]
     times: list[tuple[int, bool, int]]
 
     def pdus(self, *, forth: bool) -> list[bytes]:
@@ -147,7 +148,7 @@ def test_stall_for_a_while(store: Callable[..., Wire], records: Records) -> None
     found = store("SCU", fault("stall", "C-STORE-RQ", way="sent", byte=1000, during=200 * MILLISECOND))
     assert found.statuses() == [0]
     times = [t for t, forth, _ in found.times if forth]
-    assert max(after - before for before, after in zip(times, times[1:], strict=False)) >= 150 * MILLISECOND
+    assert max(after - before for before, after in pairwise(times)) >= 150 * MILLISECOND
     assert records("fault-fired", "SCU", fault="stall", way="sent")
 
 

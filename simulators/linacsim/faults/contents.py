@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
+from pydicom.tag import Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.errors import InputError
@@ -48,12 +49,11 @@ def changed(data: bytes, syntax: str, what: Any, draw: Draw) -> bytes | None:
         dataset = read_dataset(BytesIO(data), implicit, little)
     except Exception:  # noqa: BLE001 - pydicom raises what it likes over bytes that are no data set
         return None
-    if isinstance(what, actions.WrongTransferSyntax):
-        if uid.is_encapsulated:
-            return None
-        return _written(dataset, implicit=not implicit, little=little, was=(implicit, little))
-    if isinstance(what, actions.WrongVr) and implicit:
+    other = isinstance(what, actions.WrongTransferSyntax)
+    if (uid.is_encapsulated and other) or (implicit and isinstance(what, actions.WrongVr)):
         return None
+    if other:
+        return _written(dataset, implicit=not implicit, little=little, was=(implicit, little))
     if not change(what, dataset, draw):
         return None
     return _written(dataset, implicit=implicit, little=little, was=(implicit, little))
@@ -84,8 +84,8 @@ def find(dataset: Dataset, path: str) -> tuple[Dataset, str] | None:
 
 
 @singledispatch
-def change(what: Any, dataset: Dataset, draw: Draw) -> bool:
-    """Change `dataset`; return whether there was something to change."""
+def change(what: Any, _dataset: Dataset, _draw: Draw) -> bool:
+    """Change a data set; return whether there was something to change."""
     raise InputError(f"{type(what).__name__} changes no data set")
 
 
@@ -116,7 +116,9 @@ def _vr(what: actions.WrongVr, dataset: Dataset, _draw: Draw) -> bool:
         return False
     raw = _bytes_of(element)
     # raw: written as it is, under whatever name
-    found[0]._dict[element.tag] = RawDataElement(element.tag, what.vr, len(raw), raw, 0, False, True)
+    found[0][element.tag] = RawDataElement(
+        element.tag, what.vr, len(raw), raw, 0, is_implicit_VR=False, is_little_endian=True
+    )
     return True
 
 
@@ -148,10 +150,7 @@ def _charset(what: actions.WrongCharset, dataset: Dataset, _draw: Draw) -> bool:
     if isinstance(before, RawDataElement) and before.value == raw:
         return False
     # raw: pydicom would write all text anew in this character set
-    implicit = dataset.is_implicit_VR if hasattr(dataset, "is_implicit_VR") else False
-    from pydicom.tag import Tag  # noqa: PLC0415
-
-    dataset._dict[Tag(tag)] = RawDataElement(Tag(tag), "CS", len(raw), raw, 0, bool(implicit), True)
+    dataset[tag] = RawDataElement(Tag(tag), "CS", len(raw), raw, 0, is_implicit_VR=False, is_little_endian=True)
     return True
 
 

@@ -9,21 +9,27 @@ from pydantic import ValidationError
 
 from linacsim.errors import InputError
 from linacsim.faults import actions
-from linacsim.faults.actions import PENDING as PENDING
-from linacsim.faults.actions import Abort as Abort
-from linacsim.faults.actions import AcceptThenSilent as AcceptThenSilent
-from linacsim.faults.actions import LateAccept as LateAccept
-from linacsim.faults.actions import LateResponse as LateResponse
-from linacsim.faults.actions import NoResponse as NoResponse
-from linacsim.faults.actions import Reject as Reject
-from linacsim.faults.actions import Reset as Reset
-from linacsim.faults.actions import Status as Status
-from linacsim.faults.when import NOTHING_KNOWN, RECEIVED, SENT, Conditions, Happening
-from linacsim.faults.when import Occurrence as Occurrence
-from linacsim.faults.when import When as When
+from linacsim.faults.actions import (
+    PENDING,
+    Abort,
+    AcceptThenSilent,
+    LateAccept,
+    LateResponse,
+    NoResponse,
+    Reject,
+    Reset,
+    Status,
+)
+from linacsim.faults.when import NOTHING_KNOWN, RECEIVED, SENT, Conditions, Happening, Occurrence, When
 from linacsim.faults.wire import MESSAGES, PDUS
 from linacsim.kernel.words import REQUESTS
 from linacsim.settings import Settings, did_you_mean, to_key
+
+__all__ = [
+    "ACTIONS", "ARMED", "ASSOCIATE", "CONNECTION", "DATA", "DIMSE", "LAYERS", "OCCASIONS", "PENDING", "REACH", "STREAM", "UPPER",
+    "WORDS", "Abort", "AcceptThenSilent", "Armed", "LateAccept", "LateResponse", "NoResponse", "Occurrence", "Reject", "Reset",
+    "Status", "When", "Word", "contradiction", "fault", "occasion",
+]  # fmt: skip
 
 CONNECTION = "connection"
 """The event of a transport connection that has just been opened."""
@@ -74,11 +80,11 @@ REACH, STREAM, UPPER, DIMSE, DATA = LAYERS = ("reach", "stream", "upper layer", 
 
 WORDS: dict[str, Word] = {
     "accept-then-silent": Word(
-        actions.AcceptThenSilent, REACH, (CONNECTION,), CONNECTION, RECEIVED, True, served=(CONNECTION,)
+        actions.AcceptThenSilent, REACH, (CONNECTION,), CONNECTION, RECEIVED, ends=True, served=(CONNECTION,)
     ),
-    "refuse": Word(actions.Refuse, REACH, (CONNECTION,), ARMED, "", True, True, (ARMED,)),
-    "black-hole": Word(actions.BlackHole, REACH, (CONNECTION,), ARMED, "", True, True, (ARMED,)),
-    "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, True),
+    "refuse": Word(actions.Refuse, REACH, (CONNECTION,), ARMED, "", ends=True, wide=True, served=(ARMED,)),
+    "black-hole": Word(actions.BlackHole, REACH, (CONNECTION,), ARMED, "", ends=True, wide=True, served=(ARMED,)),
+    "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, ends=True),
     "latency": Word(actions.Latency, STREAM, _STREAM, CONNECTION, wide=True),
     "throttle": Word(actions.Throttle, STREAM, _STREAM, CONNECTION, wide=True),
     "slice": Word(actions.Slice, STREAM, _STREAM, CONNECTION, wide=True),
@@ -87,12 +93,12 @@ WORDS: dict[str, Word] = {
     "early-close": Word(actions.EarlyClose, STREAM, _STREAM, CONNECTION, wide=True),
     "half-close": Word(actions.HalfClose, STREAM, _STREAM, CONNECTION, wide=True),
     "slow-close": Word(actions.SlowClose, STREAM, _STREAM, CONNECTION, wide=True),
-    "reject": Word(actions.Reject, UPPER, (ASSOCIATE,), ASSOCIATE, RECEIVED, True, served=(ASSOCIATE,)),
+    "reject": Word(actions.Reject, UPPER, (ASSOCIATE,), ASSOCIATE, RECEIVED, ends=True, served=(ASSOCIATE,)),
     "abort": Word(actions.Abort, UPPER, _WIRE, ends=True, wide=True, served=(ASSOCIATE, *REQUESTS)),
     "late-accept": Word(actions.LateAccept, UPPER, (ASSOCIATE,), ASSOCIATE, RECEIVED, served=(ASSOCIATE,)),
     "no-accept": Word(actions.NoAccept, UPPER, ("A-ASSOCIATE-AC",), "A-ASSOCIATE-AC", ends=True),
     "refuse-contexts": Word(actions.RefuseContexts, UPPER, ("A-ASSOCIATE-AC",), "A-ASSOCIATE-AC"),
-    "ignore-release": Word(actions.IgnoreRelease, UPPER, ("A-RELEASE-RQ",), "A-RELEASE-RQ", RECEIVED, True),
+    "ignore-release": Word(actions.IgnoreRelease, UPPER, ("A-RELEASE-RQ",), "A-RELEASE-RQ", RECEIVED, ends=True),
     "release-collision": Word(actions.ReleaseCollision, UPPER, ("A-RELEASE-RQ",), "A-RELEASE-RQ", RECEIVED),
     "oversize-pdu": Word(actions.OversizePdu, UPPER, MESSAGES),
     "unknown-pdu": Word(actions.UnknownPdu, UPPER, _WIRE, ends=True),

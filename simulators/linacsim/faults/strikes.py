@@ -63,7 +63,7 @@ class Passing:
         """The message, if it is one."""
         return self.unit if isinstance(self.unit, Message) else None
 
-    def bytes(self) -> bytes:
+    def encoded(self) -> bytes:
         """Return what is sent as things stand."""
         if self.payload is not None:
             return self.payload
@@ -119,7 +119,7 @@ class Passing:
         """Send what is left of it."""
         if self.wait:
             self.out.wait(self.wait)
-        data = self.bytes()
+        data = self.encoded()
         if data:
             self.out.put(data)
         for act in self._after:
@@ -151,7 +151,7 @@ def _slice(passing: Passing, what: actions.Slice) -> bool:
 
 
 def _mark(passing: Passing, byte: int | None, **what: Any) -> bool:
-    longest = _SEGMENT // 16 if passing.unit is None else len(passing.bytes()) - 1
+    longest = _SEGMENT // 16 if passing.unit is None else len(passing.encoded()) - 1
     at = passing.drawn("byte", byte, 0, longest)
     passing.out.mark(Mark(passing.out.count + at, **what))
     return True
@@ -238,7 +238,7 @@ def _refuse_contexts(passing: Passing, what: actions.RefuseContexts) -> bool:
     result = passing.drawn("result", what.result, 1, 4)
     for number in chosen:
         passing.line.accepted.pop(number, None)
-    return passing.replace(associating.with_results(passing.bytes(), dict.fromkeys(chosen, result)))
+    return passing.replace(associating.with_results(passing.encoded(), dict.fromkeys(chosen, result)))
 
 
 def _release_collision(passing: Passing, _what: object) -> bool:
@@ -278,7 +278,7 @@ def _unknown_pdu(passing: Passing, what: actions.UnknownPdu) -> bool:
 
 
 def _wrong_length(passing: Passing, what: actions.WrongLength) -> bool:
-    data = passing.bytes()
+    data = passing.encoded()
     length = max(0, int.from_bytes(data[2:HEADER], "big") + passing.drawn("off-by", what.off_by, 1, 1000))
     return passing.replace(data[:2] + length.to_bytes(4, "big") + data[HEADER:])
 
@@ -357,7 +357,7 @@ def _duplicate(passing: Passing, what: actions.DuplicateResponse) -> bool:
 
     def again() -> None:
         out.wait(what.delay)
-        out.put(passing.bytes())
+        out.put(passing.encoded())
 
     return passing.then(again)
 

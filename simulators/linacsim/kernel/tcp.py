@@ -313,7 +313,7 @@ def _bound(address: Address) -> socket.socket:
 def _knocking(address: Address) -> socket.socket:
     """Return a connection attempt of our own; nobody waits for its end."""
     sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
-    sock.setblocking(False)
+    sock.settimeout(0)
     sock.connect_ex(address)
     return sock
 
