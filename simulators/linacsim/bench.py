@@ -13,29 +13,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import ipaddress
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from linacsim.devices.device import Device, Kind
 from linacsim.devices.registry import KINDS
-from linacsim.errors import HarnessError, HorizonReached, InputError, PlayFailure
+from linacsim.errors import HarnessError, InputError, PlayFailure
 from linacsim.faults import Armed, Chain
 from linacsim.faults.model import ARMED as AT_ONCE
 from linacsim.kernel import border, usertime
-from linacsim.kernel.core import stuck, value_of
+from linacsim.kernel.core import value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.live import LiveKernel
 from linacsim.kernel.log import EventLog
+from linacsim.kernel.loopthread import LoopThread
 from linacsim.kernel.places import Place, Tls
 from linacsim.kernel.shelf import Shelf
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.traffic import Traffic
-from linacsim.kernel.units import MILLISECOND, SECOND, format_duration, parse_duration
+from linacsim.kernel.units import MILLISECOND, SECOND, parse_duration
 from linacsim.kernel.virtual import HORIZON, VirtualKernel
 from linacsim.scenario.expectation import Expectation, Unmet, expectation_of
 from linacsim.settings import AETitle, Settings, build, did_you_mean, to_key
@@ -94,7 +95,7 @@ class Bench:
         self.search: tuple[Path, ...] = (Path(),)
         self._kernel: VirtualKernel | LiveKernel
         self._kernel = VirtualKernel(identity) if clock == "virtual" else LiveKernel(identity, host)
-        self._thread: _LoopThread | None = None
+        self._thread: LoopThread | None = None
         self._open = False
 
     # opening and closing
@@ -104,7 +105,7 @@ class Bench:
             raise HarnessError("the bench is open already")
         self._open = True
         if isinstance(self._kernel, LiveKernel):
-            self._thread = _LoopThread()
+            self._thread = LoopThread()
             self._thread.call(self._kernel.attach, self._thread.loop)
         else:
             usertime.install()
@@ -253,6 +254,26 @@ class Bench:
         else:
             place.interceptor.arm(place, faults)
         self.armed += [(name, each) for each in faults]
+
+    @contextlib.contextmanager
+    def inject(self, name: str, *faults: Armed) -> Iterator[None]:
+        """Arm faults at the peer `name` for as long as the block lasts; then they are healed."""
+        self.arm(name, list(faults))
+        try:
+            yield
+        finally:
+            self.play(self._heal, name, list(faults))
+
+    def heal(self, name: str = "") -> None:
+        """Call off all faults of the network, or those at the peer `name`: what follows has to recover."""
+        names = [name] if name else dict.fromkeys(at for at, _ in self.armed)
+        for each in names:
+            self.play(self._heal, each, [fault for at, fault in self.armed if at == each])
+
+    def _heal(self, name: str, faults: list[Armed]) -> None:
+        place = self._kernel.place(name)
+        if isinstance(place.interceptor, Chain):
+            place.interceptor.heal(place, faults)
 
     # what is to happen
 
@@ -413,61 +434,6 @@ class Bench:
         while self.now < end and any(place.associations for place in self._kernel.places.values()):
             self._kernel.sleep(quiet)
         self._kernel.sleep(quiet)
-
-
-class _LoopThread:
-    """An event loop on a thread of its own, for a live bench that is used from plain threads."""
-
-    def __init__(self) -> None:
-        self.loop = _new_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="linacsim-bench", daemon=True)
-        self._thread.start()
-
-    def call(self, fn: Callable[..., T], *args: Any) -> T:
-        """Call `fn` on the loop's thread and return what it returns."""
-
-        async def body() -> T:
-            return fn(*args)
-
-        return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
-
-    def wait_for(self, kernel: LiveKernel, fn: Callable[..., T], args: tuple[Any, ...], place: Place, limit: int) -> T:
-        """Run `fn` as a task of `kernel` and wait for its end, for at most `limit` microseconds."""
-
-        async def body() -> T:
-            running = kernel.start(fn, *args, place=place)
-            await asyncio.wait({running}, timeout=limit / SECOND)
-            if not running.done():
-                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", kernel.waiting()))
-            return running.result()
-
-        return asyncio.run_coroutine_threadsafe(body(), self.loop).result()
-
-    def stop(self) -> None:
-        """Stop the loop and end the thread."""
-
-        async def rest() -> None:
-            # what still waits after an interrupt (Ctrl-C) is not worth a word of asyncio's
-            waiting = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-            # transports tell of their end in a later turn of the loop
-            await asyncio.sleep(0.01)
-
-        asyncio.run_coroutine_threadsafe(rest(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - optional
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def _is_this_machine(host: str) -> bool:

@@ -322,7 +322,8 @@ class TestMeaning:
         (
             "nth: 2",
             "colour: red",
-            "12:43: unknown key 'colour'; known keys: after, at, do, every, first, nth, on",
+            "12:43: unknown key 'colour'; known keys: after, at, chance, context, do, every, first, not-after, not-before, nth, on, "
+            "sop-class, sop-instance, status, times, until, way, with",
         ),
         ("result: transient", "resutl: transient", "15:5: unknown key 'resutl'; did you mean 'result'?"),
         ("result: transient", "result: often", "15:5: 'result' wants 'permanent' or 'transient', found 'often'"),
@@ -330,7 +331,11 @@ class TestMeaning:
         # steps
         ("- OTP_SCU: {", "- OPT_SCU: {", "18:5: unknown peer 'OPT_SCU'; did you mean 'OTP_SCU'?"),
         ("wait: 30 s", "wiat: 30 s", "21:5: unknown peer 'wiat'; did you mean 'wait'?"),
-        ("wait: 30 s", "X: 30 s", "21:5: unknown peer 'X'; known words for a step: OTP_SCU, PRINTER, together, wait"),
+        (
+            "wait: 30 s",
+            "X: 30 s",
+            "21:5: unknown peer 'X'; known words for a step: OTP_SCU, PRINTER, heal, together, wait",
+        ),
         ("wait: 30 s", "wait: 30", f"21:5: 'wait': 30 is not a duration; {UNITS}"),
         ("- wait: 30 s", "- wait", "21:5: 'steps[2]' wants a mapping of keys, found 'wait'"),
         (

@@ -81,6 +81,15 @@ class Chain:
                 place.log("fault-fired", fault=fault.do, on=ARMED)
                 self._strike_all(place, fault, ARMED)
 
+    def heal(self, place: Place, faults: list[Armed]) -> None:
+        """Call `faults` off; connections that are open go on undisturbed, and everybody is let in again."""
+        for fault in faults:
+            fault.off = True
+        if any(WORDS[fault.do].layer == "reach" for fault in faults):
+            reach.reopen(place)
+        for stream in [*self._streams]:
+            stream.line.heal()
+
     # the borders
 
     def over(self, place: Place, stream: Stream, *, opened: bool) -> Stream:

@@ -134,6 +134,13 @@ class Line:
             STRIKES[fault.do](passing, fault.parameters)
             passing.leave()
 
+    def heal(self) -> None:
+        """Let everything through again."""
+        self.silent.clear()
+        self.linger = {SENT: 0, RECEIVED: 0}
+        for way in self.ways.values():
+            way.heal()
+
     def back(self, way: str) -> Way:
         """Return the other way."""
         return self.ways[RECEIVED if way == SENT else SENT]

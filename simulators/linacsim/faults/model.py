@@ -228,7 +228,7 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     }
     special = {name: value for name, value in _keyed(parameters).items() if name not in general}
     conditions: Conditions = _built(Conditions, do, general)
-    event = occasion(do, on, way=conditions.way)
+    event = occasion(do, on, way=conditions.way or "")
     settings = _built(ACTIONS[do], do, special)
     text = f"{do} on {event}" + (f" {conditions.way}" if conditions.way else "")
     return Armed(do=do, on=event, when=when or Occurrence(), conditions=conditions, parameters=settings, text=text)

@@ -84,6 +84,7 @@ class Way:
         self._marks: list[Mark] = []
         self._last = 0
         self._sleeps = False
+        self._stands = False
 
     def mark(self, mark: Mark) -> None:
         """Let something happen when so many bytes have gone by."""
@@ -131,6 +132,15 @@ class Way:
             self.closed = True
             self.then(self._sink.end)
 
+    def heal(self) -> None:
+        """Go on as if nothing had been armed; what stands still goes on."""
+        self.delay, self.rate, self.size, self.pause = None, 0, 0, 0
+        self._marks.clear()
+        self._steps = deque(step for step in self._steps if step.data or step.act is not None)
+        if self._stands:
+            self._sleeps = self._stands = False
+        self._run()
+
     def stop(self) -> None:
         """Deliver nothing any more."""
         self.closed = True
@@ -150,7 +160,7 @@ class Way:
             elif step.act is not None:
                 step.act()
             elif step.wait is None:
-                self._sleeps = True
+                self._sleeps = self._stands = True
             elif step.wait:
                 self._sleep(step.wait)
         if not self._steps:

@@ -85,7 +85,7 @@ class Conditions(Settings):
     Attributes
     ----------
     way : str
-        ``sent`` or ``received``, seen from the peer; empty: the one that the fault implies.
+        ``sent`` or ``received``, seen from the peer; left out: the one that the fault implies.
     with_ : str
         The AE title of the other side.
     sop_class, sop_instance : str
@@ -104,7 +104,7 @@ class Conditions(Settings):
         The time of the run, or an event at the peer, at which the fault is over.
     """
 
-    way: Literal["", "sent", "received"] = ""
+    way: WayName | None = None
     with_: AETitle | None = None
     sop_class: str = ""
     sop_instance: str = ""

@@ -178,6 +178,7 @@ class TcpListener:
         self._open = True
         self._tls: ssl.SSLContext | None = None
         self._waiting: list[socket.socket] = []
+        self._is_shut = False
 
     async def serve(self, tls: ssl.SSLContext | None) -> None:
         """Accept connections from now on."""
@@ -210,6 +211,7 @@ class TcpListener:
         The operating system drops the connection requests to a listener whose queue is full and which nobody empties: it gets
         a queue of one, and connections of our own fill it.
         """
+        self._is_shut = True
         self._close_sockets()
         if silently:
             self._sock, self._server = _bound(self.address), None
@@ -218,8 +220,9 @@ class TcpListener:
 
     def reopen(self) -> None:
         """Accept connections again, at the same port."""
-        if not self._open:
+        if not self._open or not self._is_shut:
             return
+        self._is_shut = False
         self._close_sockets()
         self._sock, self._server = _bound(self.address), None
         self._sock.listen(_BACKLOG)

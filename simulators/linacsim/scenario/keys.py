@@ -78,6 +78,12 @@ class WaitKeys(Settings):
     wait: Duration
 
 
+class HealKeys(Settings):
+    """The step that calls faults off."""
+
+    heal: Text
+
+
 class TogetherKeys(Settings):
     """The step that starts several at the same instant."""
 

@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import Any, Never, TypeVar
 
 from linacsim.errors import InputError, ScenarioError
-from linacsim.faults.model import Occurrence, When
+from linacsim.faults import ACTIONS, Armed, contradiction
+from linacsim.faults.model import Occurrence, When, occasion
+from linacsim.faults.when import Conditions
 from linacsim.scenario.expectation import NEVER, Between, Contains, Expectation, Times, is_status
 from linacsim.scenario.keys import (
     AskKeys,
@@ -34,6 +36,7 @@ from linacsim.scenario.keys import (
     FaultKeys,
     FieldKeys,
     FileKeys,
+    HealKeys,
     PartKeys,
     PeerKeys,
     PeerTitle,
@@ -43,10 +46,12 @@ from linacsim.scenario.keys import (
     WaitKeys,
 )
 from linacsim.scenario.model import (
+    ALL,
     ASK,
     SUT,
     ActionStep,
     FaultSpec,
+    HealStep,
     PeerSpec,
     Scenario,
     Step,
@@ -58,7 +63,7 @@ from linacsim.scenario.parts import Part, gather
 from linacsim.settings import KeyPath, Settings, build, did_you_mean, dotted, found, keys_of
 from linacsim.yaml_file import YamlFile, read_yaml
 
-RESERVED = ("wait", "together", "fails", "instead")
+RESERVED = ("wait", "together", "heal", "fails", "instead")
 """Words of a step; no peer can be called so."""
 NOTHING = "nothing"
 """What a stand-in does where a person only looks."""
@@ -132,6 +137,7 @@ class _Loader:
             faults += [self._fault(raw, ("faults", index)) for index, raw in enumerate(keys.faults)]
             steps += self._steps(keys.steps, ("steps",))
             expect += [self._expect(raw, ("expect", index)) for index, raw in enumerate(keys.expect)]
+        self._contradictions(faults)
         self.file = own
         for name, found_ in (("peers", self.peers), ("steps", steps)):
             if not found_:
@@ -187,17 +193,44 @@ class _Loader:
         if head.on:
             self._known("event", head.on, self.vocabulary.events, "events", (*path, "on"))
         occurrence = self._occurrence(raw, path)
-        parameters = self._rest(self.vocabulary.faults[head.do], raw, FaultKeys, path)
+        conditions, rest = self._conditions(head.do, raw, path)
+        parameters = self._rest(self.vocabulary.faults[head.do], rest, FaultKeys, path, keys_of(Conditions))
         text = f"{head.do} at {head.at}" + (f" on {head.on}" if head.on else "") + f", {occurrence}"
         return FaultSpec(
             do=head.do,
             at=head.at,
             on=head.on or None,
             occurrence=occurrence,
+            conditions=conditions,
             parameters=parameters,
             text=text + "".join(f", {key} {raw[key]}" for key in raw if key not in keys_of(FaultKeys)),
             where=self.file.locate(path),
         )
+
+    def _conditions(self, do: str, raw: Mapping[str, Any], path: KeyPath) -> tuple[Conditions, dict[str, Any]]:
+        """Return what else the event of a fault has to be, and the keys that are left; a fault's own keys come first."""
+        own = keys_of(self.vocabulary.faults[do])
+        general = {key: value for key, value in raw.items() if key in keys_of(Conditions) and key not in own}
+        conditions = self._build(Conditions, general, path)
+        if isinstance(conditions.until, str):
+            self._known("event", conditions.until, self.vocabulary.events, "events", (*path, "until"))
+        return conditions, {key: value for key, value in raw.items() if key not in general}
+
+    def _contradictions(self, faults: list[FaultSpec]) -> None:
+        """Refuse a fault that can never fire because of another one that strikes before it each time."""
+        known: list[tuple[FaultSpec, Armed]] = []
+        for spec in faults:
+            if spec.do not in ACTIONS:
+                continue
+            on = occasion(spec.do, spec.on or "", spec.where, ScenarioError, spec.conditions.way or "")
+            armed = Armed(
+                do=spec.do, on=on, when=spec.occurrence, conditions=spec.conditions, parameters=spec.parameters
+            )
+            for other, earlier in known:
+                if other.at == spec.at and contradiction(earlier, armed):
+                    what = f"{spec.do!r} never fires: {other.do!r} ({other.where}) ends the matter each time"
+                    raise ScenarioError(what, spec.where, "say when each of them strikes, or leave one out")
+            known.append((spec, armed))
 
     def _occurrence(self, raw: Mapping[str, Any], path: KeyPath) -> Occurrence:
         """Return the occurrence that one of the exclusive keys of `raw` names."""
@@ -222,10 +255,14 @@ class _Loader:
             self._refuse(f"{beside!r} stands with {word!r}", (*path, beside), "only the action of a peer can have it")
         if word == "wait":
             return WaitStep(duration=self._build(WaitKeys, raw, path).wait, where=self.file.locate(path))
+        if word == "heal":
+            peer = self._build(HealKeys, raw, path).heal
+            self._known("peer", peer, [*self.peers, ALL], "peers", here)
+            return HealStep(at="" if peer == ALL else peer, where=self.file.locate(path))
         if word == "together":
             steps = self._steps(self._build(TogetherKeys, raw, path).together, here)
             return TogetherStep(steps=steps, where=self.file.locate(path))
-        self._known("peer", word, [*self.peers, "wait", "together"], "words for a step", here)
+        self._known("peer", word, [*self.peers, "wait", "together", "heal"], "words for a step", here)
         fails = self._build(FailsKeys, {"fails": raw["fails"]}, path).fails if "fails" in raw else None
         if self.peers[word].kind == SUT:
             return self._asked(word, raw, path, fails)
@@ -349,12 +386,14 @@ class _Loader:
             self._refuse(f"{given[0]!r} and {given[1]!r} exclude each other", (*path, given[1]), "keep one of them")
         return given[0] if given else None
 
-    def _rest(self, cls: type[S], raw: Mapping[str, Any], head: type[Settings], path: KeyPath) -> S:
+    def _rest(
+        self, cls: type[S], raw: Mapping[str, Any], head: type[Settings], path: KeyPath, more: Iterable[str] = ()
+    ) -> S:
         """Return the `cls` that the keys of `raw` describe which do not belong to `head`."""
         known = [*keys_of(head), *keys_of(cls)]
         for key in raw:
             if key not in known:
-                self._refuse(f"unknown key {key!r}", (*path, key), did_you_mean(key, known))
+                self._refuse(f"unknown key {key!r}", (*path, key), did_you_mean(key, [*known, *more]))
         return self._build(cls, {key: value for key, value in raw.items() if key not in keys_of(head)}, path)
 
     def _known(self, noun: str, word: str, known: Iterable[str], nouns: str, path: KeyPath) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from linacsim.faults.model import Occurrence
+from linacsim.faults.when import Conditions
 from linacsim.kernel.units import HOUR, format_duration
 from linacsim.scenario.expectation import Expectation
 from linacsim.settings import Settings
@@ -19,6 +20,8 @@ SUT = "sut"
 """The kind of a peer that is no peer: the stack under test, which is named when the scenario is played."""
 ASK = "ask"
 """What a step can have the stack under test do: a person is asked."""
+ALL = "all"
+"""Whose faults a step heals that names no peer."""
 LIMIT = 24 * HOUR
 """The bench time that a scenario may take unless it says otherwise."""
 
@@ -69,6 +72,7 @@ class FaultSpec:
     on: str | None = None
     """The event it waits for; ``None`` is the occasion that the fault itself implies."""
     occurrence: Occurrence = field(default_factory=Occurrence)
+    conditions: Conditions = field(default_factory=Conditions)
     parameters: Settings
     text: str = ""
     """The fault in a few words, as a report shows it."""
@@ -115,7 +119,19 @@ class TogetherStep:
         return f"together ({len(self.steps)} steps)"
 
 
-Step = ActionStep | WaitStep | TogetherStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealStep:
+    """Faults are called off; what follows has to recover."""
+
+    at: str = ""
+    """The peer whose faults; empty: all of them."""
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"heal {self.at or ALL}"
+
+
+Step = ActionStep | WaitStep | TogetherStep | HealStep
 """Something that is played, one after the other."""
 
 

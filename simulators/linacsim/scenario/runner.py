@@ -14,12 +14,13 @@ from linacsim.devices.device import Device
 from linacsim.errors import HarnessError, InputError, PlayFailure, ScenarioError
 from linacsim.faults import ACTIONS, Armed
 from linacsim.faults.model import occasion
+from linacsim.faults.when import happening_of
 from linacsim.kernel.core import Kernel
 from linacsim.kernel.log import EventLog, Record
 from linacsim.kernel.tasks import Task
 from linacsim.kernel.units import MINUTE, SECOND
 from linacsim.scenario.expectation import Met, Unmet
-from linacsim.scenario.model import ActionStep, FaultSpec, Scenario, Step, TogetherStep, WaitStep
+from linacsim.scenario.model import ActionStep, FaultSpec, HealStep, Scenario, Step, TogetherStep, WaitStep
 from linacsim.scenario.sut import Address, with_suts
 from linacsim.scenario.verdict import Verdict, judge
 
@@ -48,6 +49,9 @@ class Stage(Protocol):
 
     def arm(self, name: str, faults: list[Armed]) -> None:
         """Arm faults of the network at a peer."""
+
+    def heal(self, name: str = "") -> None:
+        """Call faults of the network off, all or those at a peer."""
 
     def play(self, fn: Callable[..., Any], *args: Any, place: Any = None, limit: int = 0) -> Any:
         """Run `fn` as a task and wait for its end."""
@@ -143,10 +147,17 @@ def _set_up(stage: Stage, scenario: Scenario) -> list[Armed]:
 def _armed(spec: FaultSpec) -> Armed:
     on = spec.on or ""
     if spec.do in ACTIONS:
-        on = occasion(spec.do, on, spec.where, ScenarioError)
+        on = occasion(spec.do, on, spec.where, ScenarioError, spec.conditions.way or "")
     elif not on:
         raise ScenarioError(f"when does {spec.do!r} strike?", spec.where, "add 'on:' with an event, such as C-STORE-RQ")
-    return Armed(do=spec.do, on=on, when=spec.occurrence, parameters=spec.parameters, text=spec.text)
+    return Armed(
+        do=spec.do,
+        on=on,
+        when=spec.occurrence,
+        conditions=spec.conditions,
+        parameters=spec.parameters,
+        text=spec.text,
+    )
 
 
 def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
@@ -157,7 +168,11 @@ def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
         raise ScenarioError(f"a {device.kind.name} has no {spec.do!r}", spec.where, todo or "choose another peer")
 
     def listen(record: Record) -> None:
-        if record["at"] == spec.at and fault.strikes(record["event"]):
+        if record["at"] != spec.at:
+            return
+        if fault.conditions.until == record["event"]:
+            fault.off = True
+        if record["event"] == fault.on and fault.strikes(fault.on, happening_of(record, stage.kernel)):
             device.place.log("fault-fired", fault=fault.do, on=fault.on)
             device.strike(spec.do, spec.parameters)
 
@@ -185,6 +200,8 @@ class _Script:
         if isinstance(step, WaitStep):
             self._kernel.sleep(step.duration)
             return True
+        if isinstance(step, HealStep):
+            return self._heal(step)
         if isinstance(step, TogetherStep):
             tasks = [self._kernel.spawn(self._play, each, name=f"step {each}") for each in step.steps]
             for task in tasks:
@@ -193,6 +210,15 @@ class _Script:
                 self._kernel.join(task)
             return all(_returned(task) for task in tasks)
         return self._act(step)
+
+    def _heal(self, step: HealStep) -> bool:
+        """Call faults off: those of the network, and those of the hardware that have not struck yet."""
+        for spec, fault in zip(self._scenario.faults, self._outcome.faults, strict=True):
+            if step.at in ("", spec.at):
+                fault.off = True
+        self._stage.heal(step.at)
+        self._stage.log.add(BENCH, "healed", **({"peer": step.at} if step.at else {}))
+        return True
 
     def _act(self, step: ActionStep) -> bool:
         device = self._stage.devices[step.peer]

@@ -10,7 +10,7 @@ from linacsim.devices.remote.personality import Ask, RemotePersonality
 from linacsim.errors import InputError
 from linacsim.scenario.expectation import Expectation
 from linacsim.scenario.keys import AskKeys
-from linacsim.scenario.model import SUT, ActionStep, PeerSpec, Scenario, Step, TogetherStep, WaitStep
+from linacsim.scenario.model import SUT, ActionStep, HealStep, PeerSpec, Scenario, Step, TogetherStep, WaitStep
 from linacsim.settings import build, did_you_mean
 
 REMOTE = "remote"
@@ -104,7 +104,7 @@ def _peer(peer: PeerSpec, real: Mapping[str, RemotePersonality]) -> PeerSpec:
 
 
 def _step(step: Step, real: Mapping[str, RemotePersonality]) -> Step:
-    if isinstance(step, WaitStep):
+    if isinstance(step, WaitStep | HealStep):
         return step
     if isinstance(step, TogetherStep):
         return replace(step, steps=tuple(_step(each, real) for each in step.steps))

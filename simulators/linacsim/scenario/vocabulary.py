@@ -6,12 +6,12 @@ from functools import cache
 
 from linacsim.devices.registry import KINDS
 from linacsim.faults import ACTIONS
-from linacsim.faults.model import CONNECTION
+from linacsim.faults.model import ARMED, CONNECTION
 from linacsim.kernel.words import EVENTS, FIELDS
 from linacsim.scenario.model import DeviceEntry, Vocabulary
 
-_SCRIPT = frozenset({"step-started", "step-done", "step-failed", "fault-fired", "verdict"})
-_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "fault", "on", "verdict"})
+_SCRIPT = frozenset({"step-started", "step-done", "step-failed", "fault-fired", "healed", "verdict"})
+_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "drawn", "fault", "on", "verdict"})
 
 
 @cache
@@ -22,6 +22,6 @@ def vocabulary() -> Vocabulary:
         for name, kind in KINDS.items()
     }
     breakages = {word: action.settings for kind in KINDS.values() for word, action in kind.breakages.items()}
-    events = EVENTS | _SCRIPT | {CONNECTION} | frozenset().union(*(kind.events for kind in KINDS.values()))
+    events = EVENTS | _SCRIPT | {ARMED, CONNECTION} | frozenset().union(*(kind.events for kind in KINDS.values()))
     fields = FIELDS | _SCRIPT_FIELDS | frozenset().union(*(kind.fields for kind in KINDS.values()))
     return Vocabulary(devices=devices, faults={**ACTIONS, **breakages}, events=events, fields=fields)
