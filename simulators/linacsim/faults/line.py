@@ -53,6 +53,8 @@ class Line:
 
     Attributes
     ----------
+    observe : callable or None
+        Told of each unit and its way before any fault strikes.
     ways : mapping of str to Way
         ``sent`` goes from near to far.
     proposed, accepted : mapping of int to str
@@ -88,6 +90,7 @@ class Line:
         self.is_dead = False
         self.is_over = False
         self.messages = 0
+        self.observe: Callable[[str, Unit], None] | None = None
         self._held: list[Pdu] = []
         self._collided: list[Callable[[], None]] = []
         self._cutters = {SENT: Cutter(), RECEIVED: Cutter()}
@@ -171,6 +174,8 @@ class Line:
     def _pass(self, way: str, unit: Unit) -> None:
         self._learn(way, unit)
         self.messages += 1
+        if self.observe is not None:
+            self.observe(way, unit)
         if not unit.name:
             self.ways[way].put(unit.raw)
         elif not self._is_swallowed(way, unit):

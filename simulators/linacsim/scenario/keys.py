@@ -72,6 +72,12 @@ class FaultKeys(Settings):
     after: Count = 0
 
 
+class FaultsKeys(Settings):
+    """The key of a file that has nothing but faults."""
+
+    faults: Mappings
+
+
 class WaitKeys(Settings):
     """The step that waits."""
 

@@ -34,6 +34,7 @@ from linacsim.scenario.keys import (
     ExpectKeys,
     FailsKeys,
     FaultKeys,
+    FaultsKeys,
     FieldKeys,
     FileKeys,
     HealKeys,
@@ -103,6 +104,30 @@ def scenario_of(
     return replace(scenario, path=None)
 
 
+def load_faults(path: Path | str, vocabulary: Vocabulary, at: Iterable[str]) -> tuple[FaultSpec, ...]:
+    """Return the faults in a file that has nothing else: ``faults: [...]``.
+
+    Parameters
+    ----------
+    path, vocabulary : Path or str, Vocabulary
+        As for `load_scenario`.
+    at : iterable of str
+        Where they may be armed.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file, or anything in it is wrong.
+    """
+    file = read_yaml(Path(path), ScenarioError)
+    keys = build(FaultsKeys, file.data, locate=file.locate, error=ScenarioError)
+    loader = _Loader(file, vocabulary)
+    loader.peers = {name: PeerSpec(title=name, kind="line", settings=Settings()) for name in at}
+    faults = [loader.fault(raw, ("faults", index)) for index, raw in enumerate(keys.faults)]
+    loader.contradictions(faults)
+    return tuple(faults)
+
+
 class _Mapping(YamlFile):
     """Python's own mapping in place of a file; what it includes lies in the current folder."""
 
@@ -134,10 +159,10 @@ class _Loader:
         steps: list[Step] = []
         expect: list[Expectation] = []
         for self.file, keys in parts:
-            faults += [self._fault(raw, ("faults", index)) for index, raw in enumerate(keys.faults)]
+            faults += [self.fault(raw, ("faults", index)) for index, raw in enumerate(keys.faults)]
             steps += self._steps(keys.steps, ("steps",))
             expect += [self._expect(raw, ("expect", index)) for index, raw in enumerate(keys.expect)]
-        self._contradictions(faults)
+        self.contradictions(faults)
         self.file = own
         for name, found_ in (("peers", self.peers), ("steps", steps)):
             if not found_:
@@ -182,7 +207,7 @@ class _Loader:
         settings = self._rest(self.vocabulary.devices[kind].settings, entry, PeerKeys, path)
         return PeerSpec(title=title, kind=kind, settings=settings, where=where)
 
-    def _fault(self, raw: Mapping[str, Any], path: KeyPath) -> FaultSpec:
+    def fault(self, raw: Mapping[str, Any], path: KeyPath) -> FaultSpec:
         """Return the fault that `raw` describes."""
         head = self._build(FaultKeys, _only(raw, FaultKeys), path)
         self._known("fault", head.do, self.vocabulary.faults, "faults", (*path, "do"))
@@ -216,7 +241,7 @@ class _Loader:
             self._known("event", conditions.until, self.vocabulary.events, "events", (*path, "until"))
         return conditions, {key: value for key, value in raw.items() if key not in general}
 
-    def _contradictions(self, faults: list[FaultSpec]) -> None:
+    def contradictions(self, faults: Iterable[FaultSpec]) -> None:
         """Refuse a fault that can never fire because of another one that strikes before it each time."""
         known: list[tuple[FaultSpec, Armed]] = []
         for spec in faults:
