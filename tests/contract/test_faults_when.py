@@ -62,7 +62,7 @@ def statuses(bench_clock: Bench, act: Callable[..., Any], records: Records) -> C
     ids=str,
 )
 def test_conditions(
-    statuses: Callable[..., list[int]], where: dict[str, str], given: dict[str, Any], expected: list[int]
+    statuses: Callable[..., list[int]], where: dict[str, Any], given: dict[str, Any], expected: list[int]
 ) -> None:
     armed = fault("status", code=0xA700, **where, **given)
     assert statuses(armed, ("SCU", CT), ("OTHER", MR)) == expected
@@ -77,7 +77,7 @@ def test_a_guard_counts_only_what_meets_it(statuses: Callable[..., list[int]]) -
 def test_chances_are_the_same_on_both_clocks() -> None:
     fallen = {}
     for clock in ("virtual", "live"):
-        with Bench(clock=clock, seed=11) as bench:  # type: ignore[arg-type]
+        with Bench(clock=clock, seed=11) as bench:
             bench.add("storage", "STORE")
             bench.add("storage", "SCU")
             bench.arm("STORE", [fault("status", "C-STORE-RSP", way="sent", code=0xB000, chance=0.5)])

@@ -322,8 +322,10 @@ class TestMeaning:
         (
             "nth: 2",
             "colour: red",
-            "12:43: unknown key 'colour'; known keys: after, at, chance, context, do, every, first, not-after, not-before, nth, on, "
-            "sop-class, sop-instance, status, times, until, way, with",
+            (
+                "12:43: unknown key 'colour'; known keys: after, at, chance, context, do, every, first, not-after, not-before, "
+                "nth, on, sop-class, sop-instance, status, times, until, way, with"
+            ),
         ),
         ("result: transient", "resutl: transient", "15:5: unknown key 'resutl'; did you mean 'result'?"),
         ("result: transient", "result: often", "15:5: 'result' wants 'permanent' or 'transient', found 'often'"),

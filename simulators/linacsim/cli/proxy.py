@@ -72,7 +72,7 @@ async def _relay(bench: Bench, proxy: Proxy, host: str, port: int, to: str) -> N
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with bench:
-        bench.log.listeners.append(Teller(verbose=True))
+        bench.log.listeners.append(Teller(asyncio.get_running_loop().call_soon, verbose=True))
         try:
             where = await bench.play_async(proxy.listen, host, port)
         except OSError as exc:
