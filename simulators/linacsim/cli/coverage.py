@@ -1,4 +1,4 @@
-"""``linacsim coverage print`` and ``coverage archive``: what of a service the scenarios reach, and by what cause."""
+"""``linacsim coverage print``, ``archive`` and ``faults``: what of a service the scenarios reach, and by what cause."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from linacsim.errors import InputError
 from linacsim.kernel.log import Record
 from linacsim.report.coverage import Coverage, Subject
 from linacsim.report.coverage_archive import SUBJECT as ARCHIVE
+from linacsim.report.coverage_faults import SUBJECT as FAULTS
 from linacsim.report.coverage_print import SUBJECT as PRINT
 from linacsim.report.coverage_text import coverage_json, coverage_text
 from linacsim.report.run_folder import EVENTS
@@ -29,9 +30,9 @@ from linacsim.scenario.vocabulary import vocabulary
 _ABOUT = """
 Plays scenarios on the virtual clock, or reads run folders that are there, and tells what they reach, by which scenario first
 and from what cause: of Print Management status codes, events, status terms, SOP classes, operations, display formats and
-film sizes; of an archive SOP classes, status codes and how associations end. All of it is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
+film sizes; of an archive SOP classes, status codes and how associations end; of the faults of the network each, in both roles. All of it is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
 """
-_SUBJECTS: dict[str, Subject] = {"print": PRINT, "archive": ARCHIVE}
+_SUBJECTS: dict[str, Subject] = {"print": PRINT, "archive": ARCHIVE, "faults": FAULTS}
 
 
 def add_to(commands: Any) -> None:
