@@ -138,8 +138,11 @@ def test_a_request_of_another_sop_class_than_its_context(bench_clock: Bench, tmp
         message = C_FIND()
         message.MessageID, message.AffectedSOPClassUID, message.Priority = 1, StudyRootFind, 2
         message.Identifier = BytesIO(encode(ALL, is_implicit_vr=True, is_little_endian=True) or b"")
+        # else its reactor may take the response
+        assoc._reactor_checkpoint.clear()
         assoc.dimse.send_msg(message, assoc.accepted_contexts[0].context_id)
         _context, response = assoc.dimse.get_msg(block=True)
+        assoc._reactor_checkpoint.set()
         assert response.Status == 0x0122
 
     asker.ask(request, models=[PatientRootFind])

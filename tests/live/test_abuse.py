@@ -47,6 +47,7 @@ Address = tuple[str, int]
 
 PATIENT = StoragePersonality(maximum_length=MAXIMUM_LENGTH, maximum_associations=CROWD + 50)
 HASTY = StoragePersonality(acse_timeout=seconds(ARTIM), network_timeout=seconds(1.5), maximum_length=MAXIMUM_LENGTH)
+NARROW = StoragePersonality(maximum_length=MAXIMUM_LENGTH, maximum_associations=5)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,7 @@ def bench(out: Path) -> Iterator[Bench]:
         bench.traffic.enabled = False
         bench.add("storage", "PATIENT", settings=PATIENT)
         bench.add("storage", "HASTY", settings=HASTY)
+        bench.add("storage", "NARROW", settings=NARROW)
         yield bench
 
 
@@ -435,13 +437,16 @@ def test_idle_connections_do_not_count_as_associations(hasty: Address, bench: Be
     until(lambda: not bench.kernel.places["HASTY"].associations)
 
 
-def test_one_association_too_many_is_rejected_for_now(hasty: Address) -> None:
+def test_one_association_too_many_is_rejected_for_now(bench: Bench) -> None:
+    address = bench.address_of("NARROW")
     with ExitStack() as stack:
-        wires = [stack.enter_context(Wire(hasty)) for _ in range(HASTY.maximum_associations + 1)]
+        wires = [stack.enter_context(Wire(address)) for _ in range(NARROW.maximum_associations + 1)]
         answers = [wire.associate() for wire in wires]
     # rejected-transient, service-provider (presentation), local-limit-exceeded (PS3.8 9.3.4)
     assert answers[-1] == (ASSOCIATE_RJ, bytes((0, 2, 3, 2)))
     assert all(answer.type == ASSOCIATE_AC for answer in answers[:-1])
+    until(lambda: not bench.kernel.places["NARROW"].associations)
+    assert echo(address) == 0x0000
 
 
 def _served_promptly(address: Address, sop_instance: str) -> None:
