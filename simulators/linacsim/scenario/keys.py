@@ -114,6 +114,12 @@ class FailsKeys(Settings):
     fails: Text
 
 
+class MayFailKeys(Settings):
+    """What may stand beside the action of a peer of which nothing is said."""
+
+    may_fail: bool
+
+
 class ExpectKeys(Settings):
     """The keys that every expectation has; the others are fields of the record."""
 

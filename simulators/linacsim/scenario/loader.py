@@ -38,6 +38,7 @@ from linacsim.scenario.keys import (
     FieldKeys,
     FileKeys,
     HealKeys,
+    MayFailKeys,
     PartKeys,
     PeerKeys,
     PeerTitle,
@@ -64,7 +65,9 @@ from linacsim.scenario.parts import Part, gather
 from linacsim.settings import KeyPath, Settings, build, did_you_mean, dotted, found, keys_of
 from linacsim.yaml_file import YamlFile, read_yaml
 
-RESERVED = ("wait", "together", "heal", "fails", "instead")
+BESIDE = ("fails", "may-fail", "instead")
+"""What may stand beside the action of a peer."""
+RESERVED = ("wait", "together", "heal", *BESIDE)
 """Words of a step; no peer can be called so."""
 NOTHING = "nothing"
 """What a stand-in does where a person only looks."""
@@ -267,7 +270,7 @@ class _Loader:
 
     def _step(self, raw: Mapping[str, Any], path: KeyPath) -> Step:
         """Return the step that `raw` describes."""
-        words = [key for key in raw if key not in ("fails", "instead")]
+        words = [key for key in raw if key not in BESIDE]
         if len(words) != 1:
             names = " and ".join(repr(word) for word in words) or "none"
             self._refuse(
@@ -275,7 +278,7 @@ class _Loader:
             )
         word = words[0]
         here = (*path, word)
-        beside = next((key for key in ("fails", "instead") if key in raw), None)
+        beside = next((key for key in BESIDE if key in raw), None)
         if word in RESERVED and beside is not None:
             self._refuse(f"{beside!r} stands with {word!r}", (*path, beside), "only the action of a peer can have it")
         if word == "wait":
@@ -288,15 +291,22 @@ class _Loader:
             steps = self._steps(self._build(TogetherKeys, raw, path).together, here)
             return TogetherStep(steps=steps, where=self.file.locate(path))
         self._known("peer", word, [*self.peers, "wait", "together", "heal"], "words for a step", here)
+        step = self._acting(word, raw, path)
+        self._exclusive(raw, ["fails", "may-fail"], path)
         fails = self._build(FailsKeys, {"fails": raw["fails"]}, path).fails if "fails" in raw else None
+        may = {"may-fail": raw.get("may-fail", False)}
+        return _failing(step, fails, may_fail=self._build(MayFailKeys, may, path).may_fail)
+
+    def _acting(self, word: str, raw: Mapping[str, Any], path: KeyPath) -> ActionStep:
+        """Return the step in which the peer `word` does something."""
         if self.peers[word].kind == SUT:
-            return self._asked(word, raw, path, fails)
+            return self._asked(word, raw, path)
         if "instead" in raw:
             self._refuse("'instead' is for the stack under test", (*path, "instead"), f"{word} is a peer of the bench")
-        action, parameters = self._action(self.peers[word], raw[word], here)
-        return ActionStep(peer=word, action=action, parameters=parameters, fails=fails, where=self.file.locate(path))
+        action, parameters = self._action(self.peers[word], raw[word], (*path, word))
+        return ActionStep(peer=word, action=action, parameters=parameters, where=self.file.locate(path))
 
-    def _asked(self, peer: str, raw: Mapping[str, Any], path: KeyPath, fails: str | None) -> ActionStep:
+    def _asked(self, peer: str, raw: Mapping[str, Any], path: KeyPath) -> ActionStep:
         """Return a step of the stack under test: a person is asked, a stand-in does something instead."""
         here = (*path, peer)
         entry = raw[peer] if isinstance(raw[peer], Mapping) else {"ask": raw[peer]}
@@ -310,18 +320,18 @@ class _Loader:
                     path,
                     "add 'instead:' with one of its actions, or 'instead: nothing'",
                 )
-            instead = self._instead(stand_in, raw["instead"], path, fails)
+            instead = self._instead(stand_in, raw["instead"], path)
         elif "instead" in raw:
             self._refuse(f"{peer} has no stand-in", (*path, "instead"), "add 'stand-in:' to the peer")
-        return ActionStep(peer=peer, action=ASK, parameters=question, fails=fails, instead=instead, where=where)
+        return ActionStep(peer=peer, action=ASK, parameters=question, instead=instead, where=where)
 
-    def _instead(self, stand_in: PeerSpec, raw: object, path: KeyPath, fails: str | None) -> Step:
+    def _instead(self, stand_in: PeerSpec, raw: object, path: KeyPath) -> Step:
         """Return what a stand-in does where a person would be asked."""
         where = self.file.locate(path)
         if raw == NOTHING:
             return WaitStep(duration=0, where=where)
         action, parameters = self._action(stand_in, raw, (*path, "instead"))
-        return ActionStep(peer=stand_in.title, action=action, parameters=parameters, fails=fails, where=where)
+        return ActionStep(peer=stand_in.title, action=action, parameters=parameters, where=where)
 
     def _action(self, peer: PeerSpec, raw: object, path: KeyPath) -> tuple[str, Settings]:
         """Return the action of `peer` that `raw` names, and its parameters."""
@@ -431,6 +441,14 @@ class _Loader:
 
     def _refuse(self, what: str, path: KeyPath, todo: str = "") -> Never:
         raise ScenarioError(what, self.file.locate(path), todo)
+
+
+def _failing(step: ActionStep, fails: str | None, *, may_fail: bool) -> ActionStep:
+    """Return a step, and what its stand-in does instead, that has to fail, or may."""
+    instead = step.instead
+    if isinstance(instead, ActionStep):
+        instead = _failing(instead, fails, may_fail=may_fail)
+    return replace(step, fails=fails, may_fail=may_fail, instead=instead)
 
 
 def _only(raw: Mapping[str, Any], head: type[Settings]) -> dict[str, Any]:

@@ -88,6 +88,8 @@ class ActionStep:
     parameters: Settings
     fails: str | None = None
     """The step has to fail, with a reason that contains this text."""
+    may_fail: bool = False
+    """Nothing is said about the step: it may fail or not, and the script goes on."""
     instead: Step | None = None
     """For the stack under test: what its stand-in does."""
     where: str = ""
