@@ -24,7 +24,7 @@ from typing import Any, Literal, Self, TypeVar
 from linacsim.devices.device import Device, Kind
 from linacsim.devices.registry import KINDS
 from linacsim.errors import HarnessError, InputError, PlayFailure
-from linacsim.faults import Armed, Chain
+from linacsim.faults import Armed, Chain, chain_at
 from linacsim.faults.model import ARMED as AT_ONCE
 from linacsim.kernel import border, usertime
 from linacsim.kernel.core import value_of
@@ -246,13 +246,14 @@ class Bench:
     def arm(self, name: str, faults: list[Armed]) -> None:
         """Arm `faults` of the network at the peer `name`, beside those that are armed there already."""
         place = self._kernel.place(name)
-        if not isinstance(place.interceptor, Chain):
-            place.interceptor = Chain()
+        chain = chain_at(place)
+        for ordinal, each in enumerate(faults, len(self.armed) + 1):
+            each.ordinal = each.ordinal or ordinal
         if any(each.on == AT_ONCE for each in faults):
             # listeners are shut where they live: on the bench's own time
-            self.play(place.interceptor.arm, place, faults, place=place)
+            self.play(chain.arm, place, faults, place=place)
         else:
-            place.interceptor.arm(place, faults)
+            chain.arm(place, faults)
         self.armed += [(name, each) for each in faults]
 
     @contextlib.contextmanager

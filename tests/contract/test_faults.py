@@ -102,7 +102,11 @@ def test_reject(
 
 @pytest.mark.parametrize(
     ("parameters", "source", "reason"),
-    [({}, 0, 0), ({"source": "service-provider", "reason": 2}, 2, 2), ({"source": "service-provider"}, 2, 0)],
+    [
+        ({"source": "service-user"}, 0, 0),
+        ({"source": "service-provider", "reason": 2}, 2, 2),
+        ({"reason": 4}, 2, 4),
+    ],
 )
 def test_abort_instead_of_an_association(
     failing: Callable[..., str], records: Records, parameters: dict[str, Any], source: int, reason: int
@@ -114,7 +118,8 @@ def test_abort_instead_of_an_association(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "source", "reason"), [({}, 0, 0), ({"source": "service-provider", "reason": 6}, 2, 6)]
+    ("parameters", "source", "reason"),
+    [({"source": "service-user"}, 0, 0), ({"source": "service-provider", "reason": 6}, 2, 6)],
 )
 def test_abort_instead_of_a_response(
     failing: Callable[..., str], records: Records, parameters: dict[str, Any], source: int, reason: int
@@ -290,7 +295,7 @@ def test_a_fault_fires_exactly_as_said(
 def test_of_two_faults_at_one_event_only_the_first_that_ends_it_fires(
     failing: Callable[..., str], records: Records
 ) -> None:
-    first, second = fault("reject", reason=2), fault("abort", "A-ASSOCIATE-RQ")
+    first, second = fault("reject", source=1, reason=2), fault("abort", "A-ASSOCIATE-RQ")
     assert "Application context name not supported" in failing(first, second)
     assert (first.fired, second.fired) == (1, 0)
     assert [record["fault"] for record in records("fault-fired")] == ["reject"]

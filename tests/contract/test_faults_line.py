@@ -152,7 +152,7 @@ def test_stall_for_a_while(store: Callable[..., Wire], records: Records) -> None
     assert found.statuses() == [0]
     times = [t for t, forth, _ in found.times if forth]
     assert max(after - before for before, after in pairwise(times)) >= 150 * MILLISECOND
-    assert records("fault-fired", "SCU", fault="stall", way="sent")
+    assert records("fault-fired", "SCU", fault="stall", line="sent")
 
 
 @pytest.mark.parametrize("at", ["SCU", "STORE"])

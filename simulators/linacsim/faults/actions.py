@@ -11,7 +11,10 @@ from linacsim.settings import Count, Duration, Settings, StatusCode
 
 PENDING = (0xFF00, 0xFF01)
 """Statuses of responses that others follow (PS3.7 9.1.2.1.8)."""
-_PROVIDER_REASONS = (1, 2)
+REJECTIONS = ((1, 1), (1, 2), (1, 3), (1, 7), (2, 1), (2, 2), (3, 1), (3, 2))
+"""Source and reason of an A-ASSOCIATE-RJ (PS3.8 9.3.4)."""
+ABORT_REASONS = (0, 1, 2, 4, 5, 6)
+"""Reasons of the service-provider's A-ABORT (PS3.8 9.3.8)."""
 Octet = Annotated[int, Field(ge=0, le=255)]
 Number = Annotated[int, Field(ge=0, le=0xFFFF)]
 Offset = Annotated[int, Field(ge=0)]
@@ -42,6 +45,21 @@ class BlackHole(Settings):
         How long; ``None`` is for good.
     """
 
+    during: Duration | None = None
+
+
+class BacklogFull(Settings):
+    """Reach: the listener's queue is full: some connections still get in, are not served, and no other one is answered.
+
+    Attributes
+    ----------
+    backlog : int or None
+        How many get into the queue.
+    during : Duration or None
+        How long nobody empties it; then those in it are served. ``None`` is for good.
+    """
+
+    backlog: Annotated[int, Field(ge=1, le=128)] | None = None
     during: Duration | None = None
 
 
@@ -137,22 +155,22 @@ class Reject(Settings):
 
     Attributes
     ----------
-    result : int
+    result : int or None
         1 rejected-permanent, 2 rejected-transient.
-    source : int
+    source : int or None
         1 service-user, 2 service-provider (ACSE), 3 service-provider (presentation).
-    reason : int
+    reason : int or None
         The reason/diagnostic; its meaning depends on the source.
     """
 
-    result: Literal[1, 2] = 1
-    source: Literal[1, 2, 3] = 1
-    reason: Literal[1, 2, 3, 7] = 1
+    result: Literal[1, 2] | None = None
+    source: Literal[1, 2, 3] | None = None
+    reason: Literal[1, 2, 3, 7] | None = None
 
     @model_validator(mode="after")
     def _is_defined(self) -> Self:
         """Refuse a reason that PS3.8 9.3.4 does not define for the source: no A-ASSOCIATE-RJ could carry it."""
-        if self.source != 1 and self.reason not in _PROVIDER_REASONS:
+        if self.source not in (None, 1) and self.reason not in (None, 1, 2):
             raise ValueError(f"source {self.source} has the reasons 1 and 2, not {self.reason}")
         return self
 
@@ -162,14 +180,14 @@ class Abort(Settings):
 
     Attributes
     ----------
-    source : str
+    source : str or None
         ``service-user`` (0) or ``service-provider`` (2).
-    reason : int
+    reason : int or None
         The provider's reason; not significant for the service-user.
     """
 
-    source: Literal["service-user", "service-provider"] = "service-user"
-    reason: Literal[0, 1, 2, 4, 5, 6] = 0
+    source: Literal["service-user", "service-provider"] | None = None
+    reason: Literal[0, 1, 2, 4, 5, 6] | None = None
 
 
 class LateAccept(Settings):
@@ -287,13 +305,13 @@ class Status(Settings):
 
     Attributes
     ----------
-    code : int
-        The status, as ``A700`` (PS3.7 C); pending ones are no final response.
+    code : int or None
+        The status, as ``A700`` (PS3.7 C); pending ones are no final response. Drawn: a failure or a warning of the service.
     comment : str
         Error Comment (0000,0902), at most 64 characters.
     """
 
-    code: StatusCode
+    code: StatusCode | None = None
     comment: Annotated[str, Field(max_length=64)] = ""
 
     @model_validator(mode="after")

@@ -6,17 +6,20 @@ its connections has a `Line` in it. Delays add up; the first fault that ends the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from linacsim.faults import reach
+from linacsim.faults import drawing, reach
+from linacsim.faults.drawing import Drawing
 from linacsim.faults.interposed import FaultyStream
 from linacsim.faults.model import (
+    ACCEPTOR,
     ARMED,
     ASSOCIATE,
     CONNECTION,
     PENDING,
+    REQUESTOR,
     WORDS,
     Abort,
     AcceptThenSilent,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from linacsim.kernel.places import Place
     from linacsim.kernel.streams import Stream
     from linacsim.kernel.traffic import Address
+    from linacsim.settings import Settings
 
 
 @dataclass(slots=True)
@@ -48,6 +52,8 @@ class _UnderWay:
     ----------
     event : str
         Its name, as ``C-FIND-RQ``.
+    message_id : int
+        Its Message ID.
     due : list of Armed
         The faults whose time it is, and which have not struck yet.
     silent : bool
@@ -55,6 +61,7 @@ class _UnderWay:
     """
 
     event: str
+    message_id: int
     due: list[Armed]
     silent: bool = False
 
@@ -68,7 +75,7 @@ class Chain:
         self._streams: dict[FaultyStream, None] = {}
         self._connections = 0
         self._listens = False
-        self._is_striking = False
+        self._is_held = False
 
     def arm(self, place: Place, faults: list[Armed]) -> None:
         """Arm `faults` beside those that are armed already."""
@@ -77,8 +84,7 @@ class Chain:
             self._listens = True
             place.kernel.log.listeners.append(lambda record: self._heard(place, record))
         for fault in faults:
-            if fault.on == ARMED and fault.strikes(ARMED, self._seen(place, kernel=place.kernel)):
-                place.log("fault-fired", fault=fault.do, on=ARMED)
+            if fault.on == ARMED and fault.due(ARMED, self._seen(place, kernel=place.kernel)):
                 self._strike_all(place, fault, ARMED)
 
     def heal(self, place: Place, faults: list[Armed]) -> None:
@@ -90,11 +96,36 @@ class Chain:
         for stream in [*self._streams]:
             stream.line.heal()
 
+    def hold(self, place: Place) -> None:
+        """Let nothing through at `place`, neither on what is open nor on what will be, until `release`."""
+        self._is_held = True
+        for assoc in [*place.associations]:
+            link_of(assoc).interpose(lambda stream, opened: self._line(place, stream, opened=opened))
+        for stream in [*self._streams]:
+            stream.line.hold()
+
+    def release(self) -> None:
+        """Let through what has been held, and all that comes."""
+        self._is_held = False
+        for stream in [*self._streams]:
+            stream.line.release()
+
     # the borders
 
     def over(self, place: Place, stream: Stream, *, opened: bool) -> Stream:
         """Return the connection with a line in it, if a fault needs one."""
-        if all(fault.is_served or fault.on == ARMED or fault.off for fault in self.faults):
+        idle = all(fault.is_served or fault.on == ARMED or fault.off for fault in self.faults)
+        if idle and not self._is_held:
+            return stream
+        found = self._line(place, stream, opened=opened)
+        if self._is_held:
+            found.line.hold()
+        found.begin()
+        return found
+
+    def _line(self, place: Place, stream: Stream, *, opened: bool) -> FaultyStream:
+        """Return a connection with a line in it."""
+        if isinstance(stream, FaultyStream):
             return stream
         self._connections += 1
         for known in [*self._streams]:
@@ -102,7 +133,6 @@ class Chain:
                 del self._streams[known]
         found = FaultyStream(place, stream, self.faults, self._connections, opened=opened)
         self._streams[found] = None
-        found.begin()
         return found
 
     def calling(self, place: Place, target: Address, timeout: int | None) -> None:
@@ -110,12 +140,14 @@ class Chain:
         happening = self._seen(place, way=SENT)
         for fault in self.faults:
             if fault.way == SENT and WORDS[fault.do].layer == "reach" and fault.strikes(CONNECTION, happening):
-                place.log("fault-fired", fault=fault.do, on=CONNECTION, way=SENT)
+                fault.tell(place, CONNECTION, line=SENT, role=REQUESTOR)
                 reach.fail(place.kernel, fault.parameters, target, timeout)
 
     def connected(self, place: Place, stream: Stream) -> bool:
         """Reach: serve the connection, or accept it and stay silent."""
-        for fault in self._striking(place, CONNECTION, self._seen(place)):
+        for fault in self._due(CONNECTION, self._seen(place)):
+            fault.fired += 1
+            fault.tell(place, CONNECTION, role=ACCEPTOR)
             if isinstance(fault.parameters, AcceptThenSilent):
                 return False
             if isinstance(fault.parameters, Reset):
@@ -127,10 +159,12 @@ class Chain:
         """Upper layer: let the A-ASSOCIATE-RQ through, late, or answer it otherwise."""
         link = link_of(assoc)
         happening = self._seen(place, other=link.other, assoc=link.ordinal)
-        for fault in self._striking(place, ASSOCIATE, happening):
+        for fault in self._due(ASSOCIATE, happening):
+            act = self._prepared(place, link, fault, ASSOCIATE, self._draw(link, 0))
             if isinstance(fault.parameters, LateAccept):
                 place.kernel.sleep(fault.parameters.delay)
-            elif not self._ended(link_of(assoc), fault):
+            elif act is not None:
+                act()
                 return
 
     def responding(self, place: Place, assoc: Association, message: Any, context_id: int) -> bool:
@@ -144,43 +178,49 @@ class Chain:
         if request not in self._under_way:
             event = f"{type(message).__name__.replace('_', '-')}-RQ"
             happening = self._asked(place, link, message, context_id)
-            due = [fault for fault in self.faults if fault.is_served and fault.due(event, happening)]
-            self._under_way[request] = _UnderWay(event, due)
+            self._under_way[request] = _UnderWay(event, request[1], self._due(event, happening))
         matter = self._under_way.pop(request) if final else self._under_way[request]
-        return self._respond(place, link, matter, message if final else None)
+        return self._respond(place, link, matter, message if final else None, context_id)
 
     # what strikes
 
-    def _respond(self, place: Place, link: Link, matter: _UnderWay, final: Any) -> bool:
+    def _respond(self, place: Place, link: Link, matter: _UnderWay, final: Any, context_id: int) -> bool:
         """Apply the faults of a request to one of its responses; return whether that leaves."""
         for fault in [*matter.due]:
             what = fault.parameters
             if isinstance(what, Status) and final is None:
                 continue
             matter.due.remove(fault)
-            self._fire(place, fault, matter.event)
+            draw = self._draw(link, matter.message_id)
             if isinstance(what, Status):
-                final.Status, final.ErrorComment = what.code, what.comment or None
-            elif isinstance(what, LateResponse):
+                final.Status = drawing.status(what, matter.event, link.abstract_syntax(context_id), draw)
+                final.ErrorComment = what.comment or None
+            act = self._prepared(place, link, fault, matter.event, draw)
+            if isinstance(what, LateResponse):
                 place.kernel.sleep(what.delay)
             elif isinstance(what, NoResponse):
                 link.mute, matter.silent = what.for_good, True
-            elif not self._ended(link, fault):
+            elif act is not None:
+                act()
                 return False
             if matter.silent:
                 break
         return not matter.silent
 
-    def _striking(self, place: Place, event: str, happening: Happening) -> Iterator[Armed]:
-        """Yield the faults whose time has come; one that comes after the end of the matter has seen it, and not fired."""
-        due = [fault for fault in self.faults if fault.is_served and fault.due(event, happening)]
-        for fault in due:
-            self._fire(place, fault, event)
-            yield fault
+    def _due(self, event: str, happening: Happening) -> list[Armed]:
+        """Return the faults whose time has come; one that comes after the end of the matter has seen it, and not fired."""
+        return [fault for fault in self.faults if fault.is_served and fault.due(event, happening)]
 
-    def _fire(self, place: Place, fault: Armed, event: str) -> None:
+    def _draw(self, link: Link, message_id: int) -> Drawing:
+        place = link.place
+        return Drawing(place.kernel.identity, place.name, link.other, link.ordinal, message_id)
+
+    def _prepared(self, place: Place, link: Link, fault: Armed, event: str, draw: Drawing) -> Callable[[], None] | None:
+        """Say that a fault fires, and return what ends the association, if it does that."""
+        act = _end_of(link, fault.parameters, draw)
         fault.fired += 1
-        place.log("fault-fired", fault=fault.do, on=event)
+        fault.tell(place, event, role=ACCEPTOR, drawn=draw.told())
+        return act
 
     def _seen(self, place: Place, **fields: Any) -> Happening:
         return Happening(place=place.name, **{"assoc": self._connections, **fields, "kernel": place.kernel})
@@ -197,23 +237,10 @@ class Chain:
             sop_instance=str(getattr(message, "AffectedSOPInstanceUID", None) or ""),
         )
 
-    def _ended(self, link: Link, fault: Armed) -> bool:
-        """Apply a fault that ends the association; return whether it lives on."""
-        what = fault.parameters
-        if isinstance(what, Reject):
-            link.reject(what.result, what.source, what.reason)
-        elif isinstance(what, Abort):
-            link.abort(provider_reason=what.reason if what.source == "service-provider" else None)
-        elif isinstance(what, Reset):
-            link.reset()
-        else:
-            return True
-        return False
-
     # what strikes on an event of the log
 
     def _heard(self, place: Place, record: Record) -> None:
-        if record["at"] != place.name or self._is_striking or record["event"] == "fault-fired":
+        if record["at"] != place.name or record["event"] == "fault-fired":
             return
         event, happening = record["event"], None
         for fault in self.faults:
@@ -222,21 +249,32 @@ class Chain:
             if fault.on != event or not _is_of_the_log(fault):
                 continue
             happening = happening or happening_of(record, place.kernel)
-            if fault.strikes(event, happening):
+            if fault.due(event, happening):
                 self._strike_later(place, fault, event)
 
     def _strike_later(self, place: Place, fault: Armed, event: str) -> None:
         """Strike when whoever has logged the event is done with it."""
-        place.log("fault-fired", fault=fault.do, on=event)
         later = place.kernel.env.timeout(0)
         later.callbacks.append(lambda _event: self._strike_all(place, fault, event))
 
     def _strike_all(self, place: Place, fault: Armed, event: str) -> None:
         if WORDS[fault.do].layer == "reach":
-            reach.shut(place, fault.parameters)
-        for stream in [*self._streams]:
-            if WORDS[fault.do].layer != "reach":
-                stream.line.heard(fault, event)
+            fault.tell(place, event, role=ACCEPTOR, drawn=reach.shut(place, fault.parameters))
+            fault.fired += 1
+        else:
+            struck = [stream.line.heard(fault, event) for stream in [*self._streams]]
+            fault.fired += any(struck)
+
+
+def _end_of(link: Link, what: Settings, draw: Drawing) -> Callable[[], None] | None:
+    """Return how a fault ends an association; ``None`` if it does not."""
+    if isinstance(what, Reject):
+        answer = drawing.rejection(what, draw)
+        return lambda: link.reject(*answer)
+    if isinstance(what, Abort):
+        source, reason = drawing.abortion(what, draw)
+        return lambda: link.abort(provider_reason=reason if source else None)
+    return link.reset if isinstance(what, Reset) else None
 
 
 def _is_of_the_log(fault: Armed) -> bool:
@@ -247,3 +285,10 @@ def _is_of_the_log(fault: Armed) -> bool:
 
 def _needs_the_log(fault: Armed) -> bool:
     return _is_of_the_log(fault) or isinstance(fault.conditions.until, str)
+
+
+def chain_at(place: Place) -> Chain:
+    """Return the faults that are armed at a place; there need not be any yet."""
+    if not isinstance(place.interceptor, Chain):
+        place.interceptor = Chain()
+    return place.interceptor

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import singledispatch
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -18,18 +17,12 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.errors import InputError
 from linacsim.faults import actions
+from linacsim.faults.drawing import Drawing
 
 _PART = re.compile(r"([A-Za-z]+)(?:\[(\d+)\])?")
 
 
-class Draw(NamedTuple):
-    """How what has not been given is drawn: a number between two, a UID."""
-
-    number: Callable[[str, int | None, int, int], int]
-    uid: Callable[[str, str | None], str]
-
-
-def changed(data: bytes, syntax: str, what: Any, draw: Draw) -> bytes | None:
+def changed(data: bytes, syntax: str, what: Any, draw: Drawing) -> bytes | None:
     """Return the data set in `data` with what is wrong; ``None`` if that cannot be done to it.
 
     Parameters
@@ -40,6 +33,8 @@ def changed(data: bytes, syntax: str, what: Any, draw: Draw) -> bytes | None:
         Its transfer syntax; empty if nobody knows.
     what : Settings
         The parameters of a fault of the data set.
+    draw : Drawing
+        For what has not been given.
     """
     uid = UID(syntax or "1.2.840.10008.1.2")
     if not uid.is_transfer_syntax or uid == DeflatedExplicitVRLittleEndian:
@@ -84,13 +79,13 @@ def find(dataset: Dataset, path: str) -> tuple[Dataset, str] | None:
 
 
 @singledispatch
-def change(what: Any, _dataset: Dataset, _draw: Draw) -> bool:
+def change(what: Any, _dataset: Dataset, _draw: Drawing) -> bool:
     """Change a data set; return whether there was something to change."""
     raise InputError(f"{type(what).__name__} changes no data set")
 
 
 @change.register
-def _missing(what: actions.MissingAttribute, dataset: Dataset, _draw: Draw) -> bool:
+def _missing(what: actions.MissingAttribute, dataset: Dataset, _draw: Drawing) -> bool:
     found = find(dataset, what.attribute)
     if found is not None:
         del found[0][found[1]]
@@ -98,7 +93,7 @@ def _missing(what: actions.MissingAttribute, dataset: Dataset, _draw: Draw) -> b
 
 
 @change.register
-def _value(what: actions.WrongValue, dataset: Dataset, _draw: Draw) -> bool:
+def _value(what: actions.WrongValue, dataset: Dataset, _draw: Drawing) -> bool:
     found = find(dataset, what.attribute)
     if found is not None:
         element = found[0][found[1]]
@@ -107,7 +102,7 @@ def _value(what: actions.WrongValue, dataset: Dataset, _draw: Draw) -> bool:
 
 
 @change.register
-def _vr(what: actions.WrongVr, dataset: Dataset, _draw: Draw) -> bool:
+def _vr(what: actions.WrongVr, dataset: Dataset, _draw: Drawing) -> bool:
     found = find(dataset, what.attribute)
     if found is None:
         return False
@@ -123,7 +118,7 @@ def _vr(what: actions.WrongVr, dataset: Dataset, _draw: Draw) -> bool:
 
 
 @change.register
-def _reference(what: actions.WrongReference, dataset: Dataset, draw: Draw) -> bool:
+def _reference(what: actions.WrongReference, dataset: Dataset, draw: Drawing) -> bool:
     found = find(dataset, what.attribute)
     if found is None or found[0][found[1]].VR != "UI":
         return False
@@ -132,7 +127,7 @@ def _reference(what: actions.WrongReference, dataset: Dataset, draw: Draw) -> bo
 
 
 @change.register
-def _pixels(what: actions.TruncatedPixels, dataset: Dataset, draw: Draw) -> bool:
+def _pixels(what: actions.TruncatedPixels, dataset: Dataset, draw: Drawing) -> bool:
     if "PixelData" not in dataset:
         return False
     element = dataset["PixelData"]
@@ -142,7 +137,7 @@ def _pixels(what: actions.TruncatedPixels, dataset: Dataset, draw: Draw) -> bool
 
 
 @change.register
-def _charset(what: actions.WrongCharset, dataset: Dataset, _draw: Draw) -> bool:
+def _charset(what: actions.WrongCharset, dataset: Dataset, _draw: Drawing) -> bool:
     raw = what.charset.encode("ascii", "replace")
     raw += b" " * (len(raw) % 2)
     tag = 0x00080005

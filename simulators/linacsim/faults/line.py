@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from linacsim.faults import associating
-from linacsim.faults.model import CONNECTION, LAYERS, WORDS, Armed
+from linacsim.faults.model import ACCEPTOR, CONNECTION, LAYERS, REQUESTOR, WORDS, Armed
 from linacsim.faults.strikes import STRIKES, Passing
 from linacsim.faults.way import Sink, Way
 from linacsim.faults.when import EITHER, RECEIVED, SENT, Happening
@@ -19,7 +19,7 @@ from linacsim.faults.wire import RESPONDS_TO, SOP_CLASS, SOP_INSTANCE, STATUS, C
 if TYPE_CHECKING:
     from linacsim.kernel.places import Place
 
-CALLS = ("refuse", "black-hole", "unresolvable")
+CALLS = ("refuse", "black-hole", "backlog-full", "unresolvable")
 """Faults of a connection that does not come to be: no line has them."""
 
 
@@ -95,6 +95,11 @@ class Line:
         self._collided: list[Callable[[], None]] = []
         self._cutters = {SENT: Cutter(), RECEIVED: Cutter()}
 
+    @property
+    def role(self) -> str:
+        """The peer's."""
+        return REQUESTOR if self.opened else ACCEPTOR
+
     def begin(self) -> None:
         """The connection is open."""
         happening = Happening(**self._here(EITHER))  # type: ignore[arg-type]
@@ -130,12 +135,16 @@ class Line:
         if self.linger[way]:
             self.ways[way].wait(self.linger[way])
 
-    def heard(self, fault: Armed, event: str) -> None:
-        """Something has happened at the peer that a fault of the whole connection waits for."""
-        if not self.is_over and not self.is_dead:
-            passing = Passing(self, fault.way or SENT, None)
-            STRIKES[fault.do](passing, fault.parameters)
-            passing.leave()
+    def heard(self, fault: Armed, event: str) -> bool:
+        """Something has happened at the peer that a fault of the whole connection waits for; return whether it strikes."""
+        if self.is_over or self.is_dead:
+            return False
+        passing = Passing(self, fault.way or SENT, None)
+        if not STRIKES[fault.do](passing, fault.parameters):
+            return False
+        fault.tell(self.place, event, line=passing.way, role=self.role, drawn=passing.draw.told())
+        passing.leave()
+        return True
 
     def heal(self) -> None:
         """Let everything through again."""
@@ -143,6 +152,16 @@ class Line:
         self.linger = {SENT: 0, RECEIVED: 0}
         for way in self.ways.values():
             way.heal()
+
+    def hold(self) -> None:
+        """Let nothing through for now, either way."""
+        for way in self.ways.values():
+            way.hold()
+
+    def release(self) -> None:
+        """Let through what has been held, and all that comes."""
+        for way in self.ways.values():
+            way.release()
 
     def back(self, way: str) -> Way:
         """Return the other way."""
@@ -203,7 +222,7 @@ class Line:
             if not STRIKES[fault.do](passing, fault.parameters):
                 continue
             fault.fired += 1
-            self.place.log("fault-fired", fault=fault.do, on=event, way=here, drawn=passing.told())
+            fault.tell(self.place, event, line=here, role=self.role, drawn=passing.draw.told())
             if passing.ended:
                 break
         if unit is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,8 +25,11 @@ from linacsim.faults.wire import MESSAGES, PDUS
 from linacsim.kernel.words import REQUESTS
 from linacsim.settings import Settings, did_you_mean, to_key
 
+if TYPE_CHECKING:
+    from linacsim.kernel.places import Place
+
 __all__ = [
-    "ACTIONS", "ARMED", "ASSOCIATE", "CONNECTION", "DATA", "DIMSE", "LAYERS", "OCCASIONS", "PENDING", "REACH", "STREAM", "UPPER",
+    "ACCEPTOR", "ACTIONS", "ARMED", "ASSOCIATE", "CONNECTION", "DATA", "DIMSE", "LAYERS", "OCCASIONS", "PENDING", "REACH", "REQUESTOR", "ROLES", "STREAM", "UPPER",
     "WORDS", "Abort", "AcceptThenSilent", "Armed", "LateAccept", "LateResponse", "NoResponse", "Occurrence", "Reject", "Reset",
     "Status", "When", "Word", "contradiction", "fault", "occasion",
 ]  # fmt: skip
@@ -43,6 +46,10 @@ _STREAM = (CONNECTION, *_WIRE)
 _RESPONSES = tuple(one for one in MESSAGES if one.endswith("-RSP"))
 _COUNTED = ("C-MOVE-RSP", "C-GET-RSP")
 _WITH_DATA = tuple(one for one in MESSAGES if one not in ("C-CANCEL-RQ", "C-ECHO-RQ", "C-ECHO-RSP"))
+
+
+ACCEPTOR, REQUESTOR = ROLES = ("acceptor", "requestor")
+"""Who misbehaves: the peer that accepts the association, or the one that opens it."""
 
 
 class Word(NamedTuple):
@@ -64,6 +71,8 @@ class Word(NamedTuple):
         Whether it can strike a whole connection, and so on any event of the peer's log.
     served : tuple of str
         What it can strike on at the peer itself, as the one that accepts associations, if no way is named.
+    roles : tuple of str
+        Who can misbehave so: the peer that accepts the association, the one that opens it.
     """
 
     settings: type[Settings]
@@ -74,17 +83,28 @@ class Word(NamedTuple):
     ends: bool = False
     wide: bool = False
     served: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ROLES
 
 
 REACH, STREAM, UPPER, DIMSE, DATA = LAYERS = ("reach", "stream", "upper layer", "DIMSE", "data set")
 
 WORDS: dict[str, Word] = {
     "accept-then-silent": Word(
-        actions.AcceptThenSilent, REACH, (CONNECTION,), CONNECTION, RECEIVED, ends=True, served=(CONNECTION,)
+        actions.AcceptThenSilent,
+        REACH,
+        (CONNECTION,),
+        CONNECTION,
+        RECEIVED,
+        ends=True,
+        served=(CONNECTION,),
+        roles=(ACCEPTOR,),
+    ),
+    "backlog-full": Word(
+        actions.BacklogFull, REACH, (), ARMED, "", ends=True, wide=True, served=(ARMED,), roles=(ACCEPTOR,)
     ),
     "refuse": Word(actions.Refuse, REACH, (CONNECTION,), ARMED, "", ends=True, wide=True, served=(ARMED,)),
     "black-hole": Word(actions.BlackHole, REACH, (CONNECTION,), ARMED, "", ends=True, wide=True, served=(ARMED,)),
-    "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, ends=True),
+    "unresolvable": Word(actions.Unresolvable, REACH, (CONNECTION,), CONNECTION, SENT, ends=True, roles=(REQUESTOR,)),
     "latency": Word(actions.Latency, STREAM, _STREAM, CONNECTION, wide=True),
     "throttle": Word(actions.Throttle, STREAM, _STREAM, CONNECTION, wide=True),
     "slice": Word(actions.Slice, STREAM, _STREAM, CONNECTION, wide=True),
@@ -150,6 +170,8 @@ class Armed:
         What else the event has to be, and how long the fault is armed.
     parameters : Settings
         The action's parameters.
+    ordinal : int
+        Its number among the faults of the run, from 1; 0 is not known.
     seen, fired : int
         How many events have matched, and how many have fired.
     off : bool
@@ -162,6 +184,7 @@ class Armed:
     conditions: Conditions = field(default_factory=Conditions)
     parameters: Settings
     text: str = ""
+    ordinal: int = 0
     seen: int = 0
     fired: int = 0
     off: bool = False
@@ -193,6 +216,10 @@ class Armed:
         fires = self.due(event, happening)
         self.fired += fires
         return fires
+
+    def tell(self, place: Place, on: str, **more: str | None) -> None:
+        """Write into the log that it has fired."""
+        place.log("fault-fired", fault=self.do, ordinal=self.ordinal or None, on=on, **more)
 
     @property
     def always_ends(self) -> bool:
@@ -243,6 +270,8 @@ def occasion(do: str, on: str, where: str = "fault", error: type[InputError] = I
         (or `error`) if it is missing, or the action cannot strike there.
     """
     word = WORDS[do]
+    if way and not word.events:
+        raise error(f"{do!r} has no way", where, "leave 'way:' out: it is the listener's")
     known = word.events if way else OCCASIONS[do]
     if not on and do in ("refuse", "black-hole"):
         return CONNECTION if way == SENT else ARMED

@@ -6,8 +6,8 @@ from typing import Any
 
 from linacsim.errors import InputError
 from linacsim.faults import associating, reach
-from linacsim.faults.model import ARMED, CONNECTION, WORDS, Armed
-from linacsim.faults.relay import ACCEPTOR, REQUESTOR, SIDES, Relay, for_a_line
+from linacsim.faults.model import ACCEPTOR, ARMED, CONNECTION, REQUESTOR, WORDS, Armed
+from linacsim.faults.relay import SIDES, Relay, for_a_line
 from linacsim.faults.when import SENT, Happening
 from linacsim.faults.wire import SOP_CLASS, SOP_INSTANCE, STATUS, Message, Unit
 from linacsim.kernel.core import Kernel
@@ -53,8 +53,7 @@ class Proxy:
         for fault in self.faults[ACCEPTOR]:
             happening = Happening(kernel=self._kernel, place=ACCEPTOR)
             if fault.on == ARMED and fault.strikes(ARMED, happening):
-                place.log("fault-fired", fault=fault.do, on=ARMED)
-                reach.shut(place, fault.parameters)
+                fault.tell(place, ARMED, role=ACCEPTOR, drawn=reach.shut(place, fault.parameters))
         return listener.address
 
     def _accept(self, stream: Stream) -> None:

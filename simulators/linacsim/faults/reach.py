@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linacsim.faults.actions import BlackHole, Refuse, Unresolvable
+from linacsim.faults.actions import BacklogFull, BlackHole, Refuse, Unresolvable
+from linacsim.faults.drawing import Drawing
 from linacsim.kernel.units import SECOND
 from linacsim.settings import Settings
 
@@ -34,16 +35,19 @@ def fail(kernel: Kernel, what: Settings, target: Address, timeout: int | None) -
     raise TimeoutError(110, f"connection to {where} timed out")
 
 
-def shut(place: Place, what: Settings) -> None:
-    """Let nobody in at `place`, for a while or for good."""
-    if not isinstance(what, Refuse | BlackHole):
-        return
-    listeners = [*place.listeners]
-    for listener in listeners:
-        listener.shut(silently=isinstance(what, BlackHole))
+def shut(place: Place, what: Settings) -> str | None:
+    """Let nobody in at `place`, for a while or for good; return what has been drawn."""
+    if not isinstance(what, Refuse | BlackHole | BacklogFull):
+        return None
+    draw, backlog = Drawing(place.kernel.identity, place.name), 0
+    if isinstance(what, BacklogFull):
+        backlog = draw.number("backlog", what.backlog, 1, 3)
+    for listener in [*place.listeners]:
+        listener.shut(silently=not isinstance(what, Refuse), backlog=backlog)
     if what.during is not None:
         later = place.kernel.env.timeout(what.during)
         later.callbacks.append(lambda _event: reopen(place))
+    return draw.told()
 
 
 def reopen(place: Place) -> None:

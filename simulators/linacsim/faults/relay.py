@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linacsim.faults.line import Line
-from linacsim.faults.model import CONNECTION, WORDS, Armed, occasion
+from linacsim.faults.model import ACCEPTOR, CONNECTION, REQUESTOR, WORDS, Armed, occasion
 from linacsim.faults.when import RECEIVED, SENT, Conditions
 from linacsim.kernel.streams import WINDOW, Stream
 
 if TYPE_CHECKING:
     from linacsim.kernel.core import Kernel
 
-REQUESTOR, ACCEPTOR = SIDES = ("requestor", "acceptor")
+SIDES = (REQUESTOR, ACCEPTOR)
 """Who misbehaves: the side that opens the connection, or the one that accepts it."""
 
 
@@ -178,5 +178,6 @@ def for_a_line(fault: Armed) -> Armed:
     conditions = Conditions(**{**given, "way": way or SENT})
     occasion(fault.do, on if on in events else "", way=way)
     return Armed(
-        do=fault.do, on=on, when=fault.when, conditions=conditions, parameters=fault.parameters, text=fault.text
-    )
+        do=fault.do, on=on, when=fault.when, conditions=conditions, parameters=fault.parameters, text=fault.text,
+        ordinal=fault.ordinal,
+    )  # fmt: skip

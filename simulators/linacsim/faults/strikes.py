@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Timeout
 
-from linacsim.faults import actions, associating, contents
+from linacsim.faults import actions, associating, contents, drawing
+from linacsim.faults.drawing import Drawing
 from linacsim.faults.way import Mark, Way
 from linacsim.faults.wire import (
     COUNTERS,
@@ -42,6 +43,8 @@ class Passing:
         Where, and which way.
     ended : bool
         A fault has ended the matter.
+    draw : Drawing
+        What is drawn for it.
     """
 
     def __init__(self, line: Line, way: str, unit: Unit | None) -> None:
@@ -51,7 +54,7 @@ class Passing:
         self.payload: bytes | None = None
         self.wait = 0
         self._after: list[Callable[[], None]] = []
-        self._drawn: list[str] = []
+        self.draw = Drawing(line.place.kernel.identity, line.place.name, line.other, line.ordinal, line.messages)
 
     @property
     def out(self) -> Way:
@@ -72,32 +75,6 @@ class Passing:
         if self.is_changed and isinstance(self.unit, Message):
             return self.unit.encode(self.line.maximum[self.way])
         return self.unit.raw
-
-    def drawn(self, name: str, given: int | None, low: int, high: int) -> int:
-        """Return what was given, or else a number from `low` to `high` from the seed."""
-        if given is not None:
-            return given
-        value = self.line.place.kernel.identity.between(low, max(low, high), *self.key(name))
-        self._drawn.append(f"{name} {value}")
-        return value
-
-    def uid(self, name: str, given: str | None) -> str:
-        """Return what was given, or else a UID from the seed."""
-        if given is not None:
-            return given
-        value = self.line.place.kernel.identity.uid(*self.key(name))
-        self._drawn.append(f"{name} {value}")
-        return value
-
-    def key(self, name: str) -> tuple[object, ...]:
-        """Return what a draw is for."""
-        line = self.line
-        return ("fault", name, line.place.name, line.other, line.ordinal, line.messages)
-
-    def told(self) -> str | None:
-        """Return what has been drawn since, in words."""
-        text, self._drawn = ", ".join(self._drawn), []
-        return text or None
 
     def replace(self, data: bytes) -> bool:
         """Send something else instead."""
@@ -131,7 +108,7 @@ class Passing:
 
 def _latency(passing: Passing, what: actions.Latency) -> bool:
     identity, counted = passing.line.place.kernel.identity, iter(range(1 << 62))
-    key = passing.key("jitter")
+    key = passing.draw.key("jitter")
 
     def late() -> int:
         return what.delay + (identity.between(0, what.jitter, *key, next(counted)) if what.jitter else 0)
@@ -152,7 +129,7 @@ def _slice(passing: Passing, what: actions.Slice) -> bool:
 
 def _mark(passing: Passing, byte: int | None, **what: Any) -> bool:
     longest = _SEGMENT // 16 if passing.unit is None else len(passing.encoded()) - 1
-    at = passing.drawn("byte", byte, 0, longest)
+    at = passing.draw.number("byte", byte, 0, longest)
     passing.out.mark(Mark(passing.out.count + at, **what))
     return True
 
@@ -205,12 +182,11 @@ def _answered(passing: Passing, data: bytes) -> bool:
 
 
 def _reject(passing: Passing, what: actions.Reject) -> bool:
-    return _answered(passing, associating.reject(what.result, what.source, what.reason))
+    return _answered(passing, associating.reject(*drawing.rejection(what, passing.draw)))
 
 
 def _abort(passing: Passing, what: actions.Abort) -> bool:
-    provider = what.source == "service-provider"
-    pdu = associating.abort(2 if provider else 0, what.reason if provider else 0)
+    pdu = associating.abort(*drawing.abortion(what, passing.draw))
     line = passing.line
 
     def act() -> None:
@@ -235,7 +211,7 @@ def _refuse_contexts(passing: Passing, what: actions.RefuseContexts) -> bool:
     chosen = [number for number, name in proposed.items() if what.abstract_syntax in ("", name)]
     if not chosen:
         return False
-    result = passing.drawn("result", what.result, 1, 4)
+    result = passing.draw.number("result", what.result, 1, 4)
     for number in chosen:
         passing.line.accepted.pop(number, None)
     return passing.replace(associating.with_results(passing.encoded(), dict.fromkeys(chosen, result)))
@@ -271,7 +247,7 @@ def _oversize(passing: Passing, _what: object) -> bool:
 
 
 def _unknown_pdu(passing: Passing, what: actions.UnknownPdu) -> bool:
-    kind = passing.drawn("type", what.type_, 8, 255)
+    kind = passing.draw.number("type", what.type_, 8, 255)
     passing.replace(bytes((kind, 0, 0, 0, 0, 4, 0, 0, 0, 0)))
     passing.ended = True
     return True
@@ -279,7 +255,7 @@ def _unknown_pdu(passing: Passing, what: actions.UnknownPdu) -> bool:
 
 def _wrong_length(passing: Passing, what: actions.WrongLength) -> bool:
     data = passing.encoded()
-    length = max(0, int.from_bytes(data[2:HEADER], "big") + passing.drawn("off-by", what.off_by, 1, 1000))
+    length = max(0, int.from_bytes(data[2:HEADER], "big") + passing.draw.number("off-by", what.off_by, 1, 1000))
     return passing.replace(data[:2] + length.to_bytes(4, "big") + data[HEADER:])
 
 
@@ -289,7 +265,7 @@ def _wrong_context(passing: Passing, what: actions.WrongContext) -> bool:
         return False
     taken = passing.line.accepted
     free = [number for number in range(1, 256, 2) if number not in taken]
-    message.context_id = what.id_ if what.id_ is not None else free[passing.drawn("free", None, 0, len(free) - 1)]
+    message.context_id = what.id_ if what.id_ is not None else free[passing.draw.number("free", None, 0, len(free) - 1)]
     passing.is_changed = True
     return True
 
@@ -306,8 +282,8 @@ def _interleave(passing: Passing, _what: object) -> bool:
 
 
 def _garbage(passing: Passing, what: actions.Garbage) -> bool:
-    size = passing.drawn("size", what.size, 10, 200)
-    data = passing.line.place.kernel.identity.generator(*passing.key("garbage")).randbytes(size)
+    size = passing.draw.number("size", what.size, 10, 200)
+    data = passing.line.place.kernel.identity.generator(*passing.draw.key("garbage")).randbytes(size)
     # no PDU begins so
     passing.replace(b"\xff" + data[1:])
     passing.ended = True
@@ -329,8 +305,9 @@ def _changed(strike: Callable[[Passing, Message, Any], bool]) -> Callable[[Passi
     return struck
 
 
-def _status(_passing: Passing, message: Message, what: actions.Status) -> bool:
-    message.command.set_number(STATUS, what.code)
+def _status(passing: Passing, message: Message, what: actions.Status) -> bool:
+    sop_class = passing.line.proposed.get(message.context_id, "")
+    message.command.set_number(STATUS, drawing.status(what, message.name, sop_class, passing.draw))
     comment = what.comment.encode("ascii", "replace")[:_COMMENT_LONGEST]
     if comment:
         message.command.values[_COMMENT] = comment + b" " * (len(comment) % 2)
@@ -347,7 +324,7 @@ def _no_response(passing: Passing, what: actions.NoResponse) -> bool:
 
 def _wrong_message_id(passing: Passing, message: Message, what: actions.WrongMessageId) -> bool:
     right = message.command.number(RESPONDS_TO) or 0
-    off = passing.drawn("off-by", 0 if what.id_ is not None else None, 1, 1000)
+    off = passing.draw.number("off-by", 0 if what.id_ is not None else None, 1, 1000)
     message.command.set_number(RESPONDS_TO, right + off if what.id_ is None else what.id_)
     return True
 
@@ -405,7 +382,7 @@ def _wrong_counters(passing: Passing, message: Message, what: actions.WrongCount
     given = {element: value for element, value in given.items() if value is not None}
     if not given:
         right = message.command.number(COUNTERS["completed"]) or 0
-        given = {COUNTERS["completed"]: right + passing.drawn("completed off by", None, 1, 9)}
+        given = {COUNTERS["completed"]: right + passing.draw.number("completed off by", None, 1, 9)}
     for element, value in given.items():
         message.command.set_number(element, value)
     return True
@@ -415,12 +392,12 @@ def _wrong_uids(passing: Passing, message: Message, what: actions.WrongUids) -> 
     if what.affected_class is not None:
         message.command.set_uid(SOP_CLASS, what.affected_class)
     if what.affected_class is None or what.affected_instance is not None:
-        message.command.set_uid(SOP_INSTANCE, passing.uid("affected-instance", what.affected_instance))
+        message.command.set_uid(SOP_INSTANCE, passing.draw.uid("affected-instance", what.affected_instance))
     return True
 
 
 def _wrong_group_length(passing: Passing, message: Message, what: actions.WrongGroupLength) -> bool:
-    message.command.group_length_off_by = passing.drawn("off-by", what.off_by, 1, 100) or 1
+    message.command.group_length_off_by = passing.draw.number("off-by", what.off_by, 1, 100) or 1
     return True
 
 
@@ -429,8 +406,7 @@ def _wrong_group_length(passing: Passing, message: Message, what: actions.WrongG
 
 def _content(passing: Passing, message: Message, what: Any) -> bool:
     syntax = passing.line.accepted.get(message.context_id, "")
-    draw = contents.Draw(passing.drawn, passing.uid)
-    changed = contents.changed(message.data, syntax, what, draw) if message.data else None
+    changed = contents.changed(message.data, syntax, what, passing.draw) if message.data else None
     if changed is None:
         return False
     message.data = changed

@@ -85,6 +85,7 @@ class Way:
         self._last = 0
         self._sleeps = False
         self._stands = False
+        self._held = False
 
     def mark(self, mark: Mark) -> None:
         """Let something happen when so many bytes have gone by."""
@@ -141,6 +142,15 @@ class Way:
             self._sleeps = self._stands = False
         self._run()
 
+    def hold(self) -> None:
+        """Deliver nothing for now."""
+        self._held = True
+
+    def release(self) -> None:
+        """Deliver again."""
+        self._held = False
+        self._run()
+
     def stop(self) -> None:
         """Deliver nothing any more."""
         self.closed = True
@@ -148,7 +158,7 @@ class Way:
         self.queued = 0
 
     def _run(self) -> None:
-        while self._steps and not self._sleeps:
+        while self._steps and not self._sleeps and not self._held:
             step = self._steps[0]
             if step.due > self._env.now:
                 self._sleep(step.due - int(self._env.now))

@@ -30,6 +30,8 @@ SPREAD = 50
 
 _SYN_PATIENCE = 127 * SECOND
 """How long a connection attempt to a silent host lasts: Linux gives up after six SYN retries."""
+_SYN_AGAIN = SECOND
+"""When a connection request is sent again for the first time; then after twice as long each time."""
 _FIRST_EPHEMERAL = 49152
 
 
@@ -126,6 +128,8 @@ class MemoryListener:
         self.place = place
         self.accept = accept
         self.is_silent = False
+        self.backlog = 0
+        self._queue: list[Stream] = []
         self._network = network
         self._open = True
 
@@ -134,17 +138,32 @@ class MemoryListener:
         self._open = False
         self._network.listeners.pop(self.address, None)
 
-    def shut(self, *, silently: bool) -> None:
-        """Refuse connections until `reopen`, or leave them without an answer."""
-        self.is_silent = silently
+    def shut(self, *, silently: bool, backlog: int = 0) -> None:
+        """Refuse connections until `reopen`, or leave them without an answer but for the first `backlog`."""
+        self.is_silent, self.backlog = silently, backlog
         if not silently:
             self._network.listeners.pop(self.address, None)
 
     def reopen(self) -> None:
-        """Accept connections again."""
-        self.is_silent = False
+        """Accept connections again, first those that have been waiting in the queue."""
+        self.is_silent, self.backlog = False, 0
+        waiting, self._queue = self._queue, []
         if self._open:
             self._network.listeners[self.address] = self
+            for stream in waiting:
+                self.accept(stream)
+
+    def take(self, stream: Stream) -> None:
+        """Take a connection: it is served, or waits in the queue."""
+        if self.is_silent:
+            self._queue.append(stream)
+        else:
+            self.accept(stream)
+
+    @property
+    def answers(self) -> bool:
+        """Whether a connection request is answered now."""
+        return not self.is_silent or len(self._queue) < self.backlog
 
 
 class MemoryNetwork:
@@ -185,11 +204,7 @@ class MemoryNetwork:
         if task is None:
             raise RuntimeError("only a task can connect on the virtual network")
         target = self._resolve(place, target)
-        if target[0] not in self.kernel.hosts:
-            self._nobody_answers(task, target, timeout)
-        reached = self.listeners.get(target)
-        if reached is not None and reached.is_silent:
-            self._nobody_answers(task, target, timeout)
+        self._knock(task, target, timeout)
         latency = self._latency_of_next(place, self.kernel.hosts[target[0]])
         task.park(f"a connection to {target[0]}:{target[1]}", latency)
         listener = self.listeners.get(target)
@@ -201,7 +216,7 @@ class MemoryNetwork:
     def _open(self, source: Address, listener: MemoryListener, latency: int) -> Stream:
         self.kernel.traffic.add(self.kernel.now, source, listener.address, "SYN")
         near, far = MemoryStream.pair(self, source, listener.address, latency)
-        listener.accept(far)
+        listener.take(far)
         return near
 
     def _latency_of_next(self, source: Place, target: Place) -> int:
@@ -211,9 +226,26 @@ class MemoryNetwork:
         low, high = max(1, self.latency - self.spread), max(1, self.latency + self.spread)
         return self.kernel.identity.between(low, high, "latency", *pair, ordinal)
 
-    def _nobody_answers(self, task: Task, target: Address, timeout: int | None) -> None:
-        task.park(f"an answer from {target[0]}:{target[1]}", _SYN_PATIENCE if timeout is None else timeout)
-        raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
+    def _knock(self, task: Task, target: Address, timeout: int | None) -> None:
+        """Wait until the machine answers; a connection request is sent again as often as Linux does it.
+
+        Raises
+        ------
+        TimeoutError
+            If it does not, within `timeout`.
+        """
+        limit = min(_SYN_PATIENCE, _SYN_PATIENCE if timeout is None else timeout)
+        passed, pause = 0, _SYN_AGAIN
+        while not self._answers(target):
+            step = min(pause, limit - passed)
+            task.park(f"an answer from {target[0]}:{target[1]}", step)
+            passed, pause = passed + step, pause * 2
+            if passed >= limit:
+                raise TimeoutError(110, f"connection to {target[0]}:{target[1]} timed out")
+
+    def _answers(self, target: Address) -> bool:
+        reached = self.listeners.get(target)
+        return target[0] in self.kernel.hosts and (reached is None or reached.answers)
 
     def _next_port(self, host: str) -> int:
         port = self._ports.get(host, _FIRST_EPHEMERAL)

@@ -216,8 +216,11 @@ class Listener(Protocol):
     def close(self) -> None:
         """Accept no more connections; open ones stay."""
 
-    def shut(self, *, silently: bool) -> None:
-        """Refuse connections until `reopen`, or leave them without an answer; open ones stay."""
+    def shut(self, *, silently: bool, backlog: int = 0) -> None:
+        """Refuse connections until `reopen`, or leave them without an answer; open ones stay.
+
+        The first `backlog` of those that are left without an answer are open, and are served after `reopen`.
+        """
 
     def reopen(self) -> None:
         """Accept connections again, at the same address."""

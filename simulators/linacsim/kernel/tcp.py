@@ -178,7 +178,7 @@ class TcpListener:
         self._open = True
         self._tls: ssl.SSLContext | None = None
         self._waiting: list[socket.socket] = []
-        self._is_shut = False
+        self._is_shut = self._has_queue = False
 
     async def serve(self, tls: ssl.SSLContext | None) -> None:
         """Accept connections from now on."""
@@ -205,27 +205,29 @@ class TcpListener:
             each.close()
         self._waiting.clear()
 
-    def shut(self, *, silently: bool) -> None:
+    def shut(self, *, silently: bool, backlog: int = 0) -> None:
         """Refuse connections until `reopen`, or leave them without an answer.
 
         The operating system drops the connection requests to a listener whose queue is full and which nobody empties: it gets
-        a queue of one, and connections of our own fill it.
+        a queue of one, and connections of our own fill it, or one that the first `backlog` callers fill.
         """
-        self._is_shut = True
+        self._is_shut, self._has_queue = True, bool(backlog)
         self._close_sockets()
         if silently:
             self._sock, self._server = _bound(self.address), None
-            self._sock.listen(0)
-            self._waiting = [_knocking(self.address) for _ in range(_KNOCKS)]
+            # the queue holds one more than is asked for
+            self._sock.listen(max(0, backlog - 1))
+            self._waiting = [] if backlog else [_knocking(self.address) for _ in range(_KNOCKS)]
 
     def reopen(self) -> None:
-        """Accept connections again, at the same port."""
+        """Accept connections again, at the same port; first those that have been waiting in the queue."""
         if not self._open or not self._is_shut:
             return
         self._is_shut = False
-        self._close_sockets()
-        self._sock, self._server = _bound(self.address), None
-        self._sock.listen(_BACKLOG)
+        if not self._has_queue:
+            self._close_sockets()
+            self._sock, self._server = _bound(self.address), None
+            self._sock.listen(_BACKLOG)
         self._network.start(self.serve(self._tls))
 
 

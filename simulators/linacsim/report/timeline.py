@@ -29,7 +29,7 @@ from linacsim.report.words import abort_words, printable, reject_words, shorten,
 _COLUMN = frozenset(("n", "t", "at", "event", "way", "with", "assoc"))
 _ENDING = ("result", "source", "reason")
 _IDS = ("message-id", "responds-to", "sop-class", "sop-instance")
-_FIRST = ("assoc", "with", "status", *_ENDING, "verdict", "fault", "step", *_IDS)
+_FIRST = ("assoc", "with", "status", *_ENDING, "verdict", "fault", "ordinal", "step", *_IDS)
 _NAME_LIMIT = 20
 _EVENT_LIMIT = 26
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))

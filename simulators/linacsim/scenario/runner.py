@@ -11,14 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from linacsim.devices.device import Device
-from linacsim.errors import HarnessError, InputError, PlayFailure, ScenarioError
+from linacsim.errors import (
+    Deadlock,
+    HarnessError,
+    HorizonReached,
+    InputError,
+    Livelock,
+    PlayFailure,
+    ScenarioError,
+)
 from linacsim.faults import ACTIONS, Armed
 from linacsim.faults.model import occasion
 from linacsim.faults.when import happening_of
 from linacsim.kernel.core import Kernel
 from linacsim.kernel.log import EventLog, Record
 from linacsim.kernel.tasks import Task
-from linacsim.kernel.units import MINUTE, SECOND
+from linacsim.kernel.units import MINUTE, SECOND, format_duration
+from linacsim.scenario.account import account, flood
 from linacsim.scenario.expectation import Met, Unmet
 from linacsim.scenario.model import ActionStep, FaultSpec, HealStep, Scenario, Step, TogetherStep, WaitStep
 from linacsim.scenario.sut import Address, with_suts
@@ -29,6 +38,10 @@ BENCH = "BENCH"
 LINGER = 2 * MINUTE
 """After the last step the bench goes on for this long, or until every expectation is met."""
 _GLANCE = SECOND
+FLOOD = 200_000
+"""Events after which a run is given up: nobody looks at more, and they must not fill the memory."""
+UNDER_TEST = ("remote", "program", "code")
+"""The kinds of peers that are the stack under test, or may be: what they do is not the bench's fault."""
 
 
 class Stage(Protocol):
@@ -106,13 +119,18 @@ def play(stage: Stage, scenario: Scenario, suts: Iterable[Address] = ()) -> Outc
     scenario = with_suts(scenario, suts)
     if BENCH in scenario.peers:
         raise ScenarioError(f"no peer may be called {BENCH}", scenario.peers[BENCH].where, "choose another AE title")
+    script: _Script | None = None
     try:
         outcome.faults = _set_up(stage, scenario)
         script = _Script(stage, scenario, outcome)
         stage.play(script.run, place=stage.kernel.place(BENCH), limit=scenario.limit)
         stage.settle()
     except HarnessError as exc:
-        outcome.error = exc
+        blamed = script.blamed(exc) if script is not None else ""
+        if blamed:
+            outcome.failures.append(blamed)
+        else:
+            outcome.error = exc
     _judge(stage, scenario, outcome)
     return outcome
 
@@ -122,8 +140,31 @@ def _judge(stage: Stage, scenario: Scenario, outcome: Outcome) -> None:
     outcome.expectations = [(one.describe(), one.evaluate(records)) for one in scenario.expect]
     unfired = [fault for fault in outcome.faults if not fault.fired]
     results = [result for _text, result in outcome.expectations]
+    outcome.failures[:0] = _complaints(stage, scenario)
+    if outcome.failures or any(isinstance(result, Unmet) for result in results):
+        outcome.failures += _account(stage, scenario, outcome)
     outcome.verdict = judge(results, outcome.failures, unfired, outcome.error)
+    stage.log.most = None
     stage.log.add(BENCH, "verdict", verdict=str(outcome.verdict))
+
+
+def _complaints(stage: Stage, scenario: Scenario) -> list[str]:
+    """Return what went wrong at a peer that no step has told, unless the scenario looks at it itself."""
+    looked_at = {one.at for one in scenario.expect if one.event == "program-ended"}
+    told = [(name, device.complaint()) for name, device in stage.devices.items() if name not in looked_at]
+    return [f"{name}: {complaint}" for name, complaint in told if complaint]
+
+
+def _account(stage: Stage, scenario: Scenario, outcome: Outcome) -> list[str]:
+    """Return what the stack under test did instead of what was expected."""
+    if not any(peer.kind in UNDER_TEST for peer in scenario.peers.values()):
+        return []
+    places = [device.place for device in stage.devices.values() if device.kind.serves]
+    listening = {place.name: f"{place.address[0]}:{place.address[1]}" for place in places if place.address is not None}
+    pairs = zip(scenario.expect, outcome.expectations, strict=True)
+    unmet = {one.at or "" for one, (_text, result) in pairs if isinstance(result, Unmet)}
+    waiting = [] if outcome.failures else [name for name in listening if name in unmet]
+    return account(stage.log.records, listening, waiting)
 
 
 def _set_up(stage: Stage, scenario: Scenario) -> list[Armed]:
@@ -132,8 +173,9 @@ def _set_up(stage: Stage, scenario: Scenario) -> list[Armed]:
         stage.add(peer.kind, peer.title, settings=peer.settings)
     armed = []
     by_peer: dict[str, list[Armed]] = {}
-    for spec in scenario.faults:
+    for ordinal, spec in enumerate(scenario.faults, 1):
         fault = _armed(spec)
+        fault.ordinal = ordinal
         armed.append(fault)
         if spec.do in ACTIONS:
             by_peer.setdefault(spec.at, []).append(fault)
@@ -173,10 +215,14 @@ def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
         if fault.conditions.until == record["event"]:
             fault.off = True
         if record["event"] == fault.on and fault.strikes(fault.on, happening_of(record, stage.kernel)):
-            device.place.log("fault-fired", fault=fault.do, on=fault.on)
+            fault.tell(device.place, fault.on)
             device.strike(spec.do, spec.parameters)
 
     stage.log.listeners.append(listen)
+
+
+class _FloodedError(Exception):
+    """More has happened than anybody looks at."""
 
 
 class _Script:
@@ -187,18 +233,58 @@ class _Script:
         self._scenario = scenario
         self._outcome = outcome
         self._kernel = stage.kernel
+        self._task: Task | None = None
+        self._under_way: list[ActionStep] = []
+        self._is_flooded = False
+        stage.log.most, stage.log.on_flood = FLOOD, self._flood
 
     def run(self) -> None:
         """Play the steps, then linger until the expectations are met."""
-        for step in self._scenario.steps:
-            if not self._play(step):
-                return
-        self._linger()
+        self._task = self._kernel.running_task()
+        try:
+            for step in self._scenario.steps:
+                if not self._play(step):
+                    return
+            self._linger()
+        except _FloodedError:
+            self._outcome.failures.append(flood(self._stage.log.records))
+
+    def blamed(self, error: HarnessError) -> str:
+        """Return why the run has failed that the bench could not go on with; empty if that is the bench's own fault."""
+        steps = [f"{step} has not ended" for step in self._under_way]
+        if isinstance(error, HorizonReached):
+            limit = f"not over within its limit of {format_duration(self._scenario.limit)}"
+            return "; ".join([limit, *steps])
+        kinds = self._scenario.peers
+        if isinstance(error, Deadlock | Livelock) and any(
+            kinds[step.peer].kind in UNDER_TEST for step in self._under_way
+        ):
+            return "; ".join([*steps, str(error).splitlines()[0].removesuffix("; who waits for what:")])
+        return ""
+
+    def _flood(self) -> None:
+        """More has happened than anybody looks at: let whatever waits for the end of a step know."""
+        self._is_flooded = True
+        if self._task is not None:
+            self._task.unpark()
+
+    def _pause(self, duration: int) -> None:
+        """Let bench time pass."""
+        self._kernel.sleep(duration)
+        if self._is_flooded:
+            raise _FloodedError
+
+    def _join(self, task: Task) -> None:
+        """Wait until `task` has ended."""
+        while not task.done.triggered:
+            self._kernel.join(task)
+            if self._is_flooded and not task.done.triggered:
+                raise _FloodedError
 
     def _play(self, step: Step) -> bool:
         """Play a step; return whether the script goes on."""
         if isinstance(step, WaitStep):
-            self._kernel.sleep(step.duration)
+            self._pause(step.duration)
             return True
         if isinstance(step, HealStep):
             return self._heal(step)
@@ -207,7 +293,7 @@ class _Script:
             for task in tasks:
                 self._kernel.heed(task)
             for task in tasks:
-                self._kernel.join(task)
+                self._join(task)
             return all(_returned(task) for task in tasks)
         return self._act(step)
 
@@ -224,7 +310,9 @@ class _Script:
         device = self._stage.devices[step.peer]
         device.place.log("step-started", step=step.action)
         task = self._kernel.spawn(device.act, step.action, step.parameters, name=f"step {step}", place=device.place)
-        self._kernel.join(task)
+        self._under_way.append(step)
+        self._join(task)
+        self._under_way.remove(step)
         reason = _failure(task, step)
         if reason is None:
             device.place.log("step-done", step=step.action)
@@ -256,7 +344,7 @@ class _Script:
                 seen = len(records)
                 if all(isinstance(one.evaluate(records), Met) for one in self._scenario.expect):
                     return
-            self._kernel.sleep(_GLANCE)
+            self._pause(_GLANCE)
 
 
 def _returned(task: Task) -> bool:
@@ -301,11 +389,12 @@ def result_of(scenario: Scenario, outcome: Outcome, more: Mapping[str, Any]) -> 
             {
                 "text": fault.text or f"{fault.do} on {fault.on}",
                 "fired": fault.fired,
+                "ordinal": ordinal,
                 "fault": fault.do,
                 "at": spec.at,
                 "on": fault.on,
             }
-            for spec, fault in zip(scenario.faults, outcome.faults, strict=False)
+            for ordinal, (spec, fault) in enumerate(zip(scenario.faults, outcome.faults, strict=False), 1)
         ],
         "failures": failures,
         **more,

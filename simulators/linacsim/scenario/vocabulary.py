@@ -11,7 +11,7 @@ from linacsim.kernel.words import EVENTS, FIELDS
 from linacsim.scenario.model import DeviceEntry, Vocabulary
 
 _SCRIPT = frozenset({"step-started", "step-done", "step-failed", "fault-fired", "healed", "verdict"})
-_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "drawn", "fault", "on", "verdict"})
+_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "drawn", "fault", "line", "on", "ordinal", "role", "verdict"})
 
 
 @cache

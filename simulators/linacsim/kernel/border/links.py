@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pynetdicom.dimse_messages import DIMSEMessage
     from pynetdicom.presentation import PresentationContext
 
+    from linacsim.kernel.streams import Stream
+
 PDU_NAMES = {
     A_ASSOCIATE_RQ: "A-ASSOCIATE-RQ",
     A_ASSOCIATE_AC: "A-ASSOCIATE-AC",
@@ -96,6 +98,11 @@ class Link:
         side = self.assoc.acceptor if self.assoc.is_acceptor else self.assoc.requestor
         return int(side.maximum_length or 0)
 
+    def abstract_syntax(self, context_id: int) -> str:
+        """Return the abstract syntax of an accepted presentation context; empty if there is none with this ID."""
+        context = self.assoc._accepted_cx.get(context_id)
+        return "" if context is None else str(context.abstract_syntax)
+
     def log(self, event: str, **fields: Any) -> None:
         """Record that `event` happened on this association."""
         self.place.log(event, assoc=self.ordinal, **{"with": self.other or None}, **fields)
@@ -121,6 +128,12 @@ class Link:
         sock = self.assoc.dul.socket
         if sock is not None and sock.socket is not None:
             sock.socket.stream.reset()  # type: ignore[attr-defined]
+
+    def interpose(self, between: Callable[[Stream, bool], Stream]) -> None:
+        """Put something between the association and its connection, which is open; it gets the stream and who has opened it."""
+        sock = self.assoc.dul.socket
+        if sock is not None and sock.socket is not None:
+            sock.socket.interpose(lambda stream: between(stream, self.assoc.is_requestor))  # type: ignore[attr-defined]
 
     def give_up(self) -> None:
         """The upper layer's loop has died: tell the peer, close, and let nobody wait for an answer."""

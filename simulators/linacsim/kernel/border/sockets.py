@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pynetdicom import evt
@@ -76,6 +77,12 @@ class StreamSocket:
         self._heed(self._stream)
         if self._stream.waiting or self._stream.eof:
             self.link.wake.notify()
+
+    def interpose(self, between: Callable[[Stream], Stream]) -> None:
+        """Put a stream between this socket and the connection that it has."""
+        if self._stream is not None:
+            self._stream = between(self._stream)
+            self._heed(self._stream)
 
     def getsockname(self) -> Address:
         """Return the local address."""
