@@ -12,7 +12,7 @@ from typing import Any
 
 from linacsim import __version__
 from linacsim.bench import Bench, Clock
-from linacsim.errors import InputError
+from linacsim.errors import HarnessError, InputError
 from linacsim.kernel.log import Record
 from linacsim.kernel.stopwatch import Stopwatch
 from linacsim.report import RunFolder, run_suite
@@ -23,6 +23,7 @@ from linacsim.scenario.library import scenario_name
 from linacsim.scenario.model import Scenario
 from linacsim.scenario.runner import Outcome, play, result_of
 from linacsim.scenario.sut import Address
+from linacsim.scenario.verdict import Verdict
 
 Progress = Callable[[str, int, int], None]
 
@@ -103,12 +104,18 @@ def play_scenario(scenario: Scenario, setting: Setting, out: Path) -> Played:
     bench.log.listeners.extend(setting.listeners)
     bench.kernel.person = setting.person
     watch = Stopwatch()
+    outcome: Outcome | None = None
     try:
         with bench, setting.bars() as bench.kernel.progress:
             outcome = play(bench, scenario, setting.suts)
     except InputError:
         folder.discard()
         raise
+    except HarnessError as error:
+        # something that nobody waited for, found when the bench was closed
+        if outcome is None:
+            raise
+        outcome.error, outcome.verdict = outcome.error or error, Verdict.ERROR
     result = result_of(scenario, outcome, {**_about(scenario, setting, bench, folder), "wall-time": watch.elapsed()})
     identity = bench.kernel.identity
     header = {"linacsim": __version__, "scenario": scenario.title, "clock": setting.clock, "seed": setting.seed}

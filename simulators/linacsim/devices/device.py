@@ -132,6 +132,10 @@ class Device(ABC):
         """Break something of the hardware, now."""
         getattr(self, self.kind.breakages[breakage].method)(parameters)
 
+    def complaint(self) -> str:
+        """Return what went wrong here that no step has told, in a sentence without the peer's name; empty if nothing did."""
+        return ""
+
     def find_file(self, name: str) -> str:
         """Return the path of a file that a scenario names: relative to its folder, or to the current one."""
         if name.startswith("pydicom:") or Path(name).is_absolute():

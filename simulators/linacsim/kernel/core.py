@@ -123,15 +123,16 @@ class Kernel(ABC):
         """
 
     @abstractmethod
-    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+    def beside(self, fn: Callable[[], T], name: str, place: Place, patience: int = 0) -> Event:
         """Return an event that succeeds with what a user's own blocking function returns, or fails with what it raises.
 
-        On the virtual clock it is a task of `place`, on bench time; live it runs on a thread of its own.
+        On the virtual clock it is a task of `place`, on bench time; if it keeps the processor for longer than `patience` (real
+        time; 0: for ever) without giving way, it is interrupted. Live it runs on a thread of its own.
         """
 
     @abstractmethod
     def start_program(
-        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[Sequence[str]], None]
     ) -> Program:
         """Start a program of this machine.
 
@@ -144,7 +145,7 @@ class Kernel(ABC):
         environment : mapping of str to str
             What is added to the environment of the bench.
         took : callable
-            Told of each line that it prints.
+            Told of the lines that it prints, as they come.
 
         Raises
         ------
@@ -271,6 +272,11 @@ def value_of(task: Task) -> Any:
     if task.raised is not None:
         raise task.raised
     return task.done.value
+
+
+def exited(error: SystemExit) -> RuntimeError:
+    """Return what a user's own function has done that wanted to end the whole process."""
+    return RuntimeError("wanted to end the process" + ("" if error.code is None else f" with exit code {error.code}"))
 
 
 def stuck(what: str, waiting: list[str]) -> str:

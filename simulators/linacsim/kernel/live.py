@@ -19,10 +19,12 @@ import simpy
 from simpy.events import Event
 
 from linacsim.errors import HarnessError
-from linacsim.kernel.core import Kernel, value_of
+from linacsim.kernel.core import Kernel, exited, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.places import Place
 from linacsim.kernel.programs import Program
+from linacsim.kernel.standstill import end_thread
+from linacsim.kernel.tasks import Task
 from linacsim.kernel.tcp import TcpNetwork
 from linacsim.kernel.units import MILLISECOND, SECOND
 
@@ -67,6 +69,8 @@ class LiveKernel(Kernel):
         self._closed = False
         self._worker: ThreadPoolExecutor | None = None
         self._programs: list[Program] = []
+        self._beside: list[threading.Thread] = []
+        self._started: dict[asyncio.Future[Any], Task] = {}
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run on `loop` from now on; time 0 is this moment."""
@@ -139,8 +143,10 @@ class LiveKernel(Kernel):
 
         def begin() -> None:
             task = self.spawn(fn, *args, name=name or getattr(fn, "__name__", "run"), place=place)
+            self._started[future] = task
 
             def settle(_event: object) -> None:
+                self._started.pop(future, None)
                 if future.done():
                     return
                 try:
@@ -154,6 +160,13 @@ class LiveKernel(Kernel):
 
         self.enter(begin)
         return future
+
+    def give_up(self, future: asyncio.Future[Any]) -> None:
+        """End the task that `future` waits for (on the loop's thread)."""
+        task = self._started.pop(future, None)
+        if task is not None:
+            self.heed(task)
+            self.enter(task.kill)
 
     def catch_up(self, future: asyncio.Future[T]) -> None:
         """Run what is due, turn after turn, until `future` is done or nothing is due."""
@@ -169,7 +182,7 @@ class LiveKernel(Kernel):
         working.add_done_callback(lambda ended: self.enter(_hand_over, done, ended))
         return done
 
-    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+    def beside(self, fn: Callable[[], T], name: str, place: Place, patience: int = 0) -> Event:
         """Run `fn` on a thread of its own; a bench that closes does not wait for it."""
         ended = self.env.event()
 
@@ -178,14 +191,18 @@ class LiveKernel(Kernel):
                 value = fn()
             except Exception as exc:
                 self._enter_from_outside(_fail, ended, exc)
+            except SystemExit as exc:
+                self._enter_from_outside(_fail, ended, exited(exc))
             else:
                 self._enter_from_outside(ended.succeed, value)
 
-        threading.Thread(target=body, name=name, daemon=True).start()
+        thread = threading.Thread(target=body, name=name, daemon=True)
+        self._beside = [*(each for each in self._beside if each.is_alive()), thread]
+        thread.start()
         return ended
 
     def start_program(
-        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[Sequence[str]], None]
     ) -> Program:
         """Start a program; it is ended with the bench."""
         program = Program(command, folder, environment, self.env.event(), took, self._enter_from_outside)
@@ -205,6 +222,10 @@ class LiveKernel(Kernel):
         self._closed = True
         for program in self._programs:
             program.kill()
+        for program in self._programs:
+            program.bury()
+        for thread in self._beside:
+            end_thread(thread)
         if self._timer is not None:
             self._timer.cancel()
         self.network.close()

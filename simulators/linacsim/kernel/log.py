@@ -44,6 +44,12 @@ class EventLog:
         self.listeners: list[Callable[[Record], None]] = []
         self.keep: int | None = None
         """Keep only the newest records (about this many); ``None`` keeps all. For benches that live for days."""
+        self.most: int | None = None
+        """Take no more records than this; ``None`` takes all."""
+        self.on_flood: Callable[[], None] | None = None
+        """Called when there are `most` of them, once."""
+        self.left_out = 0
+        """How many have not been taken."""
         self._count = 0
 
     def add(self, at: str, event: str, **fields: Any) -> Record:
@@ -53,6 +59,9 @@ class EventLog:
     def record(self, at: str, event: str, fields: dict[str, Any]) -> Record:
         """Record that `event` happened at the peer `at` now, with `fields` as they are; none of them is ``None``."""
         record: Record = {"n": self._count, "t": self._now(), "at": at, "event": event, **fields}
+        if self.most is not None and len(self.records) >= self.most:
+            self._leave_out()
+            return record
         self._count += 1
         self.records.append(record)
         if self.keep is not None and len(self.records) > 2 * self.keep:
@@ -60,6 +69,11 @@ class EventLog:
         for listener in self.listeners:
             listener(record)
         return record
+
+    def _leave_out(self) -> None:
+        self.left_out += 1
+        if self.left_out == 1 and self.on_flood is not None:
+            self.on_flood()
 
     def lines(self) -> Iterator[str]:
         """Yield the canonical line of every record, without line ends."""

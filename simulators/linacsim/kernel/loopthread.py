@@ -39,7 +39,9 @@ class LoopThread:
             running = kernel.start(fn, *args, place=place)
             await asyncio.wait({running}, timeout=limit / SECOND)
             if not running.done():
-                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", kernel.waiting()))
+                who = kernel.waiting()
+                kernel.give_up(running)
+                raise HorizonReached(stuck(f"not over after {format_duration(limit)}", who))
             return running.result()
 
         return asyncio.run_coroutine_threadsafe(body(), self.loop).result()

@@ -35,6 +35,10 @@ class Segment:
     data: bytes = b""
 
 
+MOST = 1 << 29
+"""Bytes that are kept of a run; who sends without an end must not fill the memory."""
+
+
 @dataclass(slots=True)
 class Traffic:
     """The segments of a run in the order in which they happened."""
@@ -42,8 +46,18 @@ class Traffic:
     segments: list[Segment] = field(default_factory=list)
     enabled: bool = True
     """A bench that serves for days records no traffic."""
+    most: int = MOST
+    kept: int = 0
+    left_out: int = 0
+    """Bytes: how many are kept at most, how many are, and how many have come since."""
 
     def add(self, t: int, source: Address, target: Address, kind: Kind, data: bytes = b"") -> None:
         """Record one segment, unless recording is off."""
-        if self.enabled:
-            self.segments.append(Segment(t, source, target, kind, data))
+        if not self.enabled:
+            return
+        if data and (self.left_out or self.kept + len(data) > self.most):
+            # from here on nothing: a stream with a hole in it would be read wrongly
+            self.left_out += len(data)
+            return
+        self.kept += len(data)
+        self.segments.append(Segment(t, source, target, kind, data))

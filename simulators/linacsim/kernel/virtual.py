@@ -13,11 +13,12 @@ from simpy.events import Event
 
 from linacsim.errors import Deadlock, HarnessError, HorizonReached, InputError, Livelock
 from linacsim.kernel import usertime
-from linacsim.kernel.core import Kernel, stuck, value_of
+from linacsim.kernel.core import Kernel, exited, stuck, value_of
 from linacsim.kernel.identity import Identity
 from linacsim.kernel.memory import MemoryNetwork
 from linacsim.kernel.places import Place
 from linacsim.kernel.programs import Program
+from linacsim.kernel.standstill import not_longer_than
 from linacsim.kernel.tasks import current_task
 from linacsim.kernel.units import HOUR, format_duration
 
@@ -114,16 +115,19 @@ class VirtualKernel(Kernel):
         except Exception as exc:
             return done.fail(exc)
 
-    def beside(self, fn: Callable[[], T], name: str, place: Place) -> Event:
+    def beside(self, fn: Callable[[], T], name: str, place: Place, patience: int = 0) -> Event:
         """Run `fn` as a task, on bench time."""
         ended = self.env.event()
 
         def body() -> None:
             try:
                 with usertime.names_of(fn):
-                    value = fn()
+                    value = not_longer_than(patience, fn) if patience else fn()
             except Exception as exc:
                 ended.fail(exc)
+                ended.defused = True
+            except SystemExit as exc:
+                ended.fail(exited(exc))
                 ended.defused = True
             else:
                 ended.succeed(value)
@@ -132,7 +136,7 @@ class VirtualKernel(Kernel):
         return ended
 
     def start_program(
-        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[str], None]
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], took: Callable[[Sequence[str]], None]
     ) -> Program:
         """Refuse: a program has real time."""
         raise InputError("a program keeps real time", command[0], "play this on the live clock (--clock live)")

@@ -38,10 +38,38 @@ def unfired(fault: Mapping[str, Any], records: Sequence[Record]) -> str:
     on, at = str(fault.get("on") or ""), str(fault.get("at") or "")
     if not on:
         return ""
-    times = sum(record.get("event") == on and record.get("at") == at for record in records)
-    if not times:
-        return f"it waits for {on} at {at}, which never happened"
-    return f"it waits for {on} at {at}, which happened {times} {'time' if times == 1 else 'times'}"
+    happened = sum(record.get("event") == on and record.get("at") == at for record in records)
+    return never_fired(on, at, happened, fault.get("seen"), str(fault.get("when") or ""))
+
+
+def never_fired(on: str, at: str, happened: int, seen: object, when: str) -> str:
+    """Return in a clause why a fault has not fired.
+
+    Parameters
+    ----------
+    on, at : str
+        The event that it waits for, and the peer.
+    happened : int
+        How often the log has it.
+    seen : int or None
+        How often the fault took it for its own, all its conditions met; ``None`` if that is not known.
+    when : str
+        At which of those it fires.
+    """
+    waits = f"it waits for {on} at {at}"
+    if not happened and not seen:
+        return f"{waits}, which never happened"
+    times = f"{waits}, which happened {_times(max(happened, seen if isinstance(seen, int) else 0))}"
+    if not isinstance(seen, int):
+        return times
+    if not seen:
+        return f"{times}, never as its conditions want it"
+    as_wanted = "" if seen == happened else f", {_times(seen)} as its conditions want it"
+    return f"{times}{as_wanted}; it fires at: {when}" if when else times + as_wanted
+
+
+def _times(count: int) -> str:
+    return f"{count} {'time' if count == 1 else 'times'}"
 
 
 def listed(result: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

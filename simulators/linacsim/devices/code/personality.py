@@ -39,9 +39,12 @@ class Call(Settings):
         What it must return; anything if left out.
     within : Duration
         How long it may take.
+    busy : Duration
+        On the virtual clock, how long it may keep the processor without waiting for anything, in real time.
     """
 
     function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
     arguments: dict[str, Any] = Field(default_factory=dict)
     returns: str | int | float | bool | None = None
     within: Duration = minutes(60)
+    busy: Duration = minutes(1)

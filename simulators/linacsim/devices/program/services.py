@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+from collections import deque
 from collections.abc import Sequence
+from typing import Any
+
+from simpy.events import Event
 
 from linacsim.devices.device import Action, Device, Kind
 from linacsim.devices.placeholders import filled
@@ -16,6 +21,10 @@ from linacsim.kernel.units import MILLISECOND, SECOND, format_duration
 _GLANCE = 20 * MILLISECOND
 _LINE = 500
 """Characters of a printed line that are kept in the log."""
+_FIRST, _LAST = 5_000, 100
+"""Lines that are kept of a program that prints more."""
+_GONE = 5 * SECOND
+"""How long a killed program may take until its end is known."""
 
 
 class ProgramPeer(Device):
@@ -26,7 +35,8 @@ class ProgramPeer(Device):
     def __init__(self, place: Place, personality: ProgramPersonality, shelf: Shelf) -> None:
         super().__init__(place, personality, shelf)
         self._running: Program | None = None
-        self._printed: list[str] = []
+        self._started: Sequence[str] = ()
+        self._output = _Output(place, "")
 
     def start(self, port: int) -> None:
         """Remember where it will listen."""
@@ -37,29 +47,32 @@ class ProgramPeer(Device):
     def run(self, what: Run) -> None:
         """Run a command to its end."""
         program = self._begin(what.command)
-        kernel = self.place.kernel
-        if not kernel.wait(program.ended, f"{what.command[0]} to end", what.within):
-            program.kill()
-            raise PlayFailure(f"{what.command[0]} has not ended within {format_duration(what.within)}")
+        name = what.command[0]
+        if not self.place.kernel.wait(program.ended, f"{name} to end", what.within):
+            self._kill(program)
+            late = f"{name} has not ended within {format_duration(what.within)}, and was killed"
+            raise PlayFailure(late + self._output.told())
         code = program.ended.value
         if code != what.exits:
-            last = f": {self._printed[-1]}" if self._printed else ""
-            raise PlayFailure(f"{what.command[0]} ended with exit code {code} instead of {what.exits}{last}")
+            raise PlayFailure(f"{name} {_ended(code)} instead of {what.exits}{self._output.told()}")
 
     def launch(self, what: Start) -> None:
         """Start a command and wait until it is ready."""
         if self._running is not None and not self._running.ended.triggered:
             raise PlayFailure(f"{self.name} is running already")
-        program = self._running = self._begin(what.command)
-        kernel = self.place.kernel
+        program = self._running = self._begin(what.command, what.ready)
+        self._started = what.command
+        kernel, name = self.place.kernel, what.command[0]
         end = kernel.now + what.within
         while not self._is_ready(what):
             if program.ended.triggered:
-                last = f": {self._printed[-1]}" if self._printed else ""
-                raise PlayFailure(f"{what.command[0]} ended at once with exit code {program.ended.value}{last}")
+                self._running = None
+                raise PlayFailure(f"{name} ended at once: {_ended(program.ended.value)}{self._output.told()}")
             if kernel.now >= end:
-                program.kill()
-                raise PlayFailure(f"{what.command[0]} was not ready within {format_duration(what.within)}")
+                self._running = None
+                self._kill(program)
+                late = f"{name} was not ready within {format_duration(what.within)}, and was killed"
+                raise PlayFailure(late + self._output.told())
             kernel.sleep(_GLANCE)
 
     def stop(self, what: Stop) -> None:
@@ -67,33 +80,47 @@ class ProgramPeer(Device):
         program = self._running
         if program is None:
             raise PlayFailure(f"{self.name} was not started")
-        if not program.ended.triggered:
-            program.terminate()
-            if not self.place.kernel.wait(program.ended, f"{self.name} to end", what.within):
-                program.kill()
-                raise PlayFailure(f"{self.name} did not end within {format_duration(what.within)}, and was killed")
+        if program.ended.triggered:
+            return
+        self._running = None
+        program.terminate()
+        if not self.place.kernel.wait(program.ended, f"{self.name} to end", what.within):
+            self._kill(program)
+            late = f"{self.name} did not end within {format_duration(what.within)} when it was asked to"
+            raise PlayFailure(f"{late} (SIGTERM), and was killed{self._output.told()}")
 
-    def _begin(self, command: Sequence[str]) -> Program:
+    def complaint(self) -> str:
+        """Return how a program that was started has ended by itself, if that was no good end."""
+        if self._running is None or not self._running.ended.triggered or self._running.ended.value == 0:
+            return ""
+        return f"{self._started[0]} {_ended(self._running.ended.value)} before it was stopped{self._output.told()}"
+
+    def _begin(self, command: Sequence[str], ready: str = "") -> Program:
         words = [filled(word, self.place.kernel.places) for word in command]
-        self._printed = []
+        output = self._output = _Output(self.place, ready)
         try:
             program = self.place.kernel.start_program(
-                words, self.find_file(self.personality.folder), self.personality.environment, self._took
+                words, self.find_file(self.personality.folder), self.personality.environment, output.take
             )
         except OSError as exc:
             raise PlayFailure(f"{words[0]} cannot be started: {exc.strerror or exc}") from exc
         self.place.log("program-started", command=" ".join(words))
-        program.ended.callbacks.append(lambda event: self.place.log("program-ended", **{"exit-code": event.value}))
+
+        def ended(event: Event) -> None:
+            output.end()
+            fields = {"exit-code": event.value, "signal": _signal(event.value) or None}
+            self.place.log("program-ended", **fields, left_behind=program.left_behind or None)
+
+        program.ended.callbacks.append(ended)
         return program
 
-    def _took(self, line: str) -> None:
-        """Take a line that the program has printed."""
-        self._printed.append(line)
-        self.place.log("printed", text=line[:_LINE])
+    def _kill(self, program: Program) -> None:
+        program.kill()
+        self.place.kernel.wait(program.ended, "a killed program to end", _GONE)
 
     def _is_ready(self, what: Start) -> bool:
         if what.ready:
-            return any(what.ready in line for line in self._printed)
+            return self._output.is_ready
         address = self.place.address
         if address is None:
             return True
@@ -104,14 +131,65 @@ class ProgramPeer(Device):
         return True
 
 
+class _Output:
+    """What a program prints: the first lines go into the log as they come, the last ones at its end, others are counted."""
+
+    def __init__(self, place: Place, ready: str) -> None:
+        self._place = place
+        self._ready = ready
+        self._count = 0
+        self._last: deque[str] = deque(maxlen=_LAST)
+        self.is_ready = False
+
+    def take(self, lines: Sequence[str]) -> None:
+        """Take lines that have been printed."""
+        if self._ready and not self.is_ready:
+            self.is_ready = any(self._ready in line for line in lines)
+        kept = max(0, _FIRST - self._count)
+        for line in lines[:kept]:
+            self._place.log("printed", text=line[:_LINE])
+        self._count += len(lines)
+        self._last.extend(lines[-_LAST:])
+
+    def end(self) -> None:
+        """Log what has been kept back."""
+        kept = min(len(self._last), max(0, self._count - _FIRST))
+        if self._count > _FIRST + kept:
+            self._place.log("output-left-out", lines=self._count - _FIRST - kept)
+        for line in [*self._last][len(self._last) - kept :]:
+            self._place.log("printed", text=line[:_LINE])
+
+    def told(self) -> str:
+        """Return the last line, for the end of a sentence; nothing if there is none."""
+        if not self._last:
+            return "; it printed nothing"
+        said = next((line for line in reversed(self._last) if line.strip()), "")[:_LINE]
+        many = f"; it printed {self._count} lines, the last: " if self._count > _FIRST else ": "
+        return many + said
+
+
+def _ended(code: Any) -> str:
+    name = _signal(code)
+    return f"was ended by {name} (exit code {code})" if name else f"ended with exit code {code}"
+
+
+def _signal(code: Any) -> str:
+    if code >= 0:
+        return ""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # one without a name, such as a real-time signal
+        return f"signal {-code}"
+
+
 KIND = Kind(
     name="program",
     build=ProgramPeer,
     settings=ProgramPersonality,
     about="a program of this machine: started, read and stopped by the bench",
     actions={"run": Action(Run, "run"), "start": Action(Start, "launch"), "stop": Action(Stop, "stop")},
-    events=frozenset({"program-started", "program-ended", "printed"}),
-    fields=frozenset({"command", "text", "exit-code"}),
+    events=frozenset({"program-started", "program-ended", "printed", "output-left-out"}),
+    fields=frozenset({"command", "text", "exit-code", "signal", "left-behind", "lines"}),
     serves=False,
 )
 ProgramPeer.kind = KIND
