@@ -209,10 +209,13 @@ class RefuseContexts(Settings):
         The UID of the SOP class; empty: all.
     result : int or None
         1 user-rejection, 2 no-reason, 3 abstract-syntax-not-supported, 4 transfer-syntaxes-not-supported.
+    bare : bool
+        Whether they have no Transfer Syntax sub-item, which means nothing there and is left out by some.
     """
 
     abstract_syntax: str = ""
     result: Literal[1, 2, 3, 4] | None = None
+    bare: bool = False
 
 
 class IgnoreRelease(Settings):
@@ -378,7 +381,13 @@ class WrongGroupLength(Settings):
 
 
 class MissingAttribute(Settings):
-    """Data set: an attribute is not there."""
+    """Data set: an attribute is not there; or, where it is one of group 0000, an element of the command set.
+
+    Attributes
+    ----------
+    attribute : str
+        Which.
+    """
 
     attribute: Path
 

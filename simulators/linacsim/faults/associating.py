@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from linacsim.kernel.border.lean import HEADER
 
@@ -57,6 +57,16 @@ def with_results(raw: bytes, results: dict[int, int]) -> bytes:
     for start in _answers(raw):
         changed[start + 2] = results.get(raw[start], raw[start + 2])
     return bytes(changed)
+
+
+def without_syntaxes(raw: bytes, numbers: Container[int]) -> bytes:
+    """Return an A-ASSOCIATE-AC whose contexts of these IDs have no Transfer Syntax sub-item."""
+    kept = bytearray(raw[: HEADER + _FIXED])
+    for kind, start, end in items(raw, HEADER + _FIXED, len(raw)):
+        stop = start + _CONTEXT_HEAD if kind == _ANSWERED and raw[start] in numbers else end
+        kept += raw[start - 4 : start - 2] + (stop - start).to_bytes(2, "big") + raw[start:stop]
+    kept[2:HEADER] = (len(kept) - HEADER).to_bytes(4, "big")
+    return bytes(kept)
 
 
 def _answers(raw: bytes) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pydicom.datadict import tag_for_keyword
 from simpy.events import Timeout
 
 from linacsim.faults import actions, associating, contents, drawing
@@ -175,6 +176,8 @@ def _answered(passing: Passing, data: bytes) -> bool:
 
     def act() -> None:
         line.die()
+        # nobody answers in the instant of the question: its sender has not yet begun to wait
+        back.wait(1)
         back.put(data)
         out.end()
 
@@ -214,7 +217,8 @@ def _refuse_contexts(passing: Passing, what: actions.RefuseContexts) -> bool:
     result = passing.draw.number("result", what.result, 1, 4)
     for number in chosen:
         passing.line.accepted.pop(number, None)
-    return passing.replace(associating.with_results(passing.encoded(), dict.fromkeys(chosen, result)))
+    answer = associating.with_results(passing.encoded(), dict.fromkeys(chosen, result))
+    return passing.replace(associating.without_syntaxes(answer, chosen) if what.bare else answer)
 
 
 def _release_collision(passing: Passing, _what: object) -> bool:
@@ -413,6 +417,13 @@ def _content(passing: Passing, message: Message, what: Any) -> bool:
     return True
 
 
+def _missing_attribute(passing: Passing, message: Message, what: actions.MissingAttribute) -> bool:
+    tag = tag_for_keyword(what.attribute)
+    if tag is not None and not tag >> 16:
+        return message.command.values.pop(tag, None) is not None
+    return _content(passing, message, what)
+
+
 def _duplicate_instance(passing: Passing, message: Message, _what: object) -> bool:
     before = passing.line.last_instance
     if not before:
@@ -455,7 +466,7 @@ STRIKES: dict[str, Callable[[Passing, Any], bool]] = {
     "wrong-counters": _changed(_wrong_counters),
     "wrong-uids": _changed(_wrong_uids),
     "wrong-group-length": _changed(_wrong_group_length),
-    "missing-attribute": _changed(_content),
+    "missing-attribute": _changed(_missing_attribute),
     "wrong-value": _changed(_content),
     "wrong-vr": _changed(_content),
     "wrong-reference": _changed(_content),
