@@ -25,6 +25,13 @@ from linacsim.scenario.vocabulary import vocabulary
 Records = Callable[..., list[Record]]
 CT, MR, PLAN = "pydicom:CT_small.dcm", "pydicom:MR_small.dcm", "pydicom:rtplan.dcm"
 QUICK = StoragePersonality(acse_timeout=milliseconds(600), dimse_timeout=milliseconds(600))
+TOLD = {
+    (0, 0): "",
+    (2, 2): " (service-provider, unexpected-PDU)",
+    (2, 4): " (service-provider, unrecognized-PDU-parameter)",
+    (2, 6): " (service-provider, invalid-PDU-parameter-value)",
+}
+"""What a client tells of an A-ABORT, by source and reason; a service-user's reason means nothing (PS3.8 9.3.8)."""
 TESTED = {"accept-then-silent", "reject", "abort", "late-accept", "no-response", "late-response", "status", "reset"}
 TESTED_ON_THE_LINE = {
     "refuse", "black-hole", "unresolvable",
@@ -112,7 +119,7 @@ def test_abort_instead_of_an_association(
     failing: Callable[..., str], records: Records, parameters: dict[str, Any], source: int, reason: int
 ) -> None:
     why = failing(fault("abort", "A-ASSOCIATE-RQ", **parameters))
-    assert why == "no association with STORE: aborted by the peer"
+    assert why == f"no association with STORE: aborted by the peer{TOLD[source, reason]}"
     assert len(records("A-ABORT", "SCU", way="received", source=source, reason=reason)) == 1
     assert records("A-ASSOCIATE-AC") == []
 
@@ -125,7 +132,7 @@ def test_abort_instead_of_a_response(
     failing: Callable[..., str], records: Records, parameters: dict[str, Any], source: int, reason: int
 ) -> None:
     why = failing(fault("abort", "C-STORE-RQ", when=Occurrence(When.NTH, 2), **parameters))
-    assert why == "C-STORE to STORE: association aborted by the peer"
+    assert why == f"C-STORE to STORE: association aborted by the peer{TOLD[source, reason]}"
     assert len(records("A-ABORT", "SCU", way="received", source=source, reason=reason)) == 1
     assert len(records("C-STORE-RSP", "SCU", way="received")) == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pynetdicom import AE, evt
@@ -13,10 +13,13 @@ from linacsim.devices.device import Device
 from linacsim.errors import PlayFailure
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.units import SECOND, seconds
+from linacsim.kernel.words import ABORT_REASONS
 from linacsim.settings import AETitle, Count, Duration, Settings
 
 Handlers = list[tuple[evt.EventType, Callable[..., Any]]]
 
+_SERVICE_PROVIDER = 2
+"""Source of an A-ABORT (PS3.8 9.3.8)."""
 IMPLEMENTATION_CLASS_UID = "2.25.310416817923526112174105318214273125376"
 """Fixed for linacsim, so that a peer's log can tell it (PS3.7 D.3.3.2)."""
 IMPLEMENTATION_VERSION_NAME = "LINACSIM_01"
@@ -116,8 +119,14 @@ def _why_not(assoc: Association) -> str:
         if record["event"] == "connection-failed":
             return str(record["error"]).lower()
         if record["event"] == "A-ABORT" and record["way"] == "received":
-            return "aborted by the peer"
+            return f"aborted by the peer{_by_provider(record)}"
     return "the connection was closed" if assoc.is_aborted else "no answer"
+
+
+def _by_provider(record: Mapping[str, Any]) -> str:
+    """Return the reason of an A-ABORT that the peer's service-provider has sent; a service-user's means nothing."""
+    reason = ABORT_REASONS.get(record.get("reason", 0), "unknown reason")
+    return f" (service-provider, {reason})" if record.get("source") == _SERVICE_PROVIDER else ""
 
 
 def end_of(assoc: Association) -> str:
@@ -129,7 +138,7 @@ def end_of(assoc: Association) -> str:
         if record["event"] == "DIMSE-timeout":
             return f"DIMSE timeout: no response within {assoc.dimse_timeout:g} s; association aborted"
         if record["event"] == "A-ABORT" and record["way"] == "received":
-            return "association aborted by the peer"
+            return f"association aborted by the peer{_by_provider(record)}"
         if record["event"] == "A-RELEASE-RQ" and record["way"] == "received":
             return "association released by the peer"
     return "connection lost"

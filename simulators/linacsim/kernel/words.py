@@ -33,3 +33,13 @@ FIELDS: frozenset[str] = frozenset(
     }
 )  # fmt: skip
 """The fields of their records."""
+
+ABORT_REASONS: dict[int, str] = {
+    0: "reason-not-specified",
+    1: "unrecognized-PDU",
+    2: "unexpected-PDU",
+    4: "unrecognized-PDU-parameter",
+    5: "unexpected-PDU-parameter",
+    6: "invalid-PDU-parameter-value",
+}
+"""PS3.8 table 9-26: reasons of an A-ABORT by the service-provider; a service-user's reason means nothing."""

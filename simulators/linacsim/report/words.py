@@ -11,6 +11,8 @@ from pydicom.uid import UID
 from pynetdicom import status as tables
 from pynetdicom.sop_class import uid_to_service_class
 
+from linacsim.kernel.words import ABORT_REASONS
+
 _UID = re.compile(r"[0-2](\.\d+){2,}")
 _BARE = re.compile(r"[^\s\"'=,\\]+")
 _BY_MESSAGE = {
@@ -35,15 +37,6 @@ _REJECT_REASONS = {
 }
 """PS3.8 table 9-21: by source and reason of an A-ASSOCIATE-RJ."""
 _ABORTERS = {0: "service-user", 2: "service-provider"}
-_ABORT_REASONS = {
-    0: "reason-not-specified",
-    1: "unrecognized-PDU",
-    2: "unexpected-PDU",
-    4: "unrecognized-PDU-parameter",
-    5: "unexpected-PDU-parameter",
-    6: "invalid-PDU-parameter-value",
-}
-"""PS3.8 table 9-26: reasons of an A-ABORT by the service provider; a service user's reason means nothing."""
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +68,7 @@ def reject_words(result: object, source: object, reason: object) -> str:
 
 def abort_words(source: object, reason: object) -> str:
     """Return the two numbers of an A-ABORT in the words of PS3.8."""
-    why = _look(_ABORT_REASONS, reason) if source == 2 else ""
+    why = _look(ABORT_REASONS, reason) if source == 2 else ""
     return ", ".join(part for part in (_look(_ABORTERS, source), why) if part)
 
 
