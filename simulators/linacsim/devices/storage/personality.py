@@ -48,6 +48,8 @@ class Store(Settings):
         Paths, or ``pydicom:NAME`` for a file that comes with pydicom.
     interval : Duration
         The pause between two of them.
+    linger : Duration
+        How long the association stays open after the last answer.
     ends : str
         How the association ends: ``release``, ``abort``, or ``never``.
     """
@@ -56,6 +58,7 @@ class Store(Settings):
     called: AETitle | None = None
     images: tuple[str, ...]
     interval: Duration = 0
+    linger: Duration = 0
     ends: Literal["release", "abort", "never"] = "release"
 
 

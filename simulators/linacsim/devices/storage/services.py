@@ -158,6 +158,7 @@ class StoragePeer(Device):
             if ordinal:
                 self.place.kernel.sleep(what.interval)
             _send(assoc, image, what.to, ordinal % 0xFFFF + 1)
+        self.place.kernel.sleep(what.linger)
         end(assoc, what.ends)
 
     def commit(self, what: Commit) -> None:
