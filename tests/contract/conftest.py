@@ -13,6 +13,7 @@ from pynetdicom.presentation import build_context
 from linacsim.bench import Bench
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import MILLISECOND, SECOND
+from tests.contract.faulted import Tap
 
 PATIENCE = 10 * SECOND
 """How long anything may take that the tests wait for."""
@@ -94,3 +95,11 @@ def until(bench_clock: Bench, records: Callable[..., list[Record]]) -> Callable[
         return found
 
     return wait
+
+
+@pytest.fixture
+def tap(monkeypatch: pytest.MonkeyPatch) -> Tap:
+    """Hear what lines hand to their peers."""
+    tap = Tap()
+    tap.attach(monkeypatch)
+    return tap

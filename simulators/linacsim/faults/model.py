@@ -288,7 +288,8 @@ def contradiction(earlier: Armed, later: Armed) -> bool:
     """Whether `later`, armed at the same peer, can never fire because of `earlier`."""
     if earlier.do not in WORDS or later.do not in WORDS or not earlier.always_ends:
         return False
-    same_side = earlier.is_served == later.is_served and (earlier.way or later.way) == (later.way or earlier.way)
+    same_way = earlier.is_served or (earlier.way or later.way) == (later.way or earlier.way)
+    same_side = earlier.is_served == later.is_served and same_way
     below = earlier.is_served or LAYERS.index(WORDS[earlier.do].layer) <= LAYERS.index(WORDS[later.do].layer)
     return same_side and below and earlier.on == later.on != ARMED
 

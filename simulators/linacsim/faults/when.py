@@ -6,11 +6,14 @@ and from what the event is - peer, association, ordinal of the message - so that
 
 from __future__ import annotations
 
+import difflib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydicom.uid import UID_dictionary
 
 from linacsim.errors import InputError
 from linacsim.kernel.units import parse_duration
@@ -19,6 +22,7 @@ from linacsim.settings import AETitle, Duration, Settings, StatusCode
 if TYPE_CHECKING:
     from linacsim.kernel.core import Kernel
 
+_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 SENT, RECEIVED, EITHER = "sent", "received", "either"
 WayName = Literal["sent", "received"]
 """Seen from the peer that the fault is armed at."""
@@ -69,13 +73,33 @@ class Occurrence:
         return str(self.when) if self.when is When.ALWAYS else f"{self.when} {self.n}"
 
 
-def _end(value: object) -> object:
-    """Return a time of the run in microseconds, or the word of an event."""
+def _end(value: object, info: ValidationInfo) -> object:
+    """Return a time of the run in microseconds, or the word of an event; a file has to name the unit."""
+    if info.mode == "json" and isinstance(value, int | float):
+        raise ValueError(f'a time has a unit: write for example "{value} s", or the word of an event')
     if isinstance(value, str) and value[:1].isdigit():
         try:
             return parse_duration(value)
         except InputError as wrong:
             raise ValueError(f"{wrong.what}; {wrong.todo}") from None
+    return value
+
+
+def _sop_class(value: object) -> object:
+    """Return the UID of a SOP class that is named by its UID or its keyword, such as ``CTImageStorage``."""
+    if not isinstance(value, str) or not value or _UID.fullmatch(value):
+        return value
+    known = {entry[4]: uid for uid, entry in UID_dictionary.items() if entry[1] in ("SOP Class", "Meta SOP Class")}
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else "write for example CTImageStorage"
+        raise ValueError(f"{value!r} is neither the UID nor the keyword of a SOP class; {advice}")
+    return known[value]
+
+
+def _instance(value: object) -> object:
+    if isinstance(value, str) and value and not _UID.fullmatch(value):
+        raise ValueError(f"{value!r} is no UID")
     return value
 
 
@@ -89,7 +113,7 @@ class Conditions(Settings):
     with_ : str
         The AE title of the other side.
     sop_class, sop_instance : str
-        Of the message; a UID.
+        Of the message; a UID, or the keyword of a SOP class.
     context : int
         The ID of its presentation context.
     status : int
@@ -106,8 +130,8 @@ class Conditions(Settings):
 
     way: WayName | None = None
     with_: AETitle | None = None
-    sop_class: str = ""
-    sop_instance: str = ""
+    sop_class: Annotated[str, BeforeValidator(_sop_class)] = ""
+    sop_instance: Annotated[str, BeforeValidator(_instance)] = ""
     context: Annotated[int, Field(ge=1, le=255)] | None = None
     status: StatusCode | None = None
     not_before: Duration = 0
