@@ -39,6 +39,7 @@ from linacsim.kernel.traffic import Traffic
 from linacsim.kernel.units import MILLISECOND, SECOND, parse_duration
 from linacsim.kernel.virtual import HORIZON, VirtualKernel
 from linacsim.scenario.expectation import Expectation, Unmet, expectation_of
+from linacsim.scenario.vocabulary import vocabulary
 from linacsim.settings import AETitle, Settings, build, did_you_mean, to_key
 
 T = TypeVar("T")
@@ -289,7 +290,7 @@ class Bench:
             ``at`` (the peer), ``count``, ``at_least``, ``at_most``, ``never``, ``after`` and ``within`` (``"30 s"`` since the
             start of the run); anything else is a field of the record, such as ``status=0xA700``.
         """
-        expectation = expectation_of(event, wanted)
+        expectation = expectation_of(_known(event), wanted)
         self.expected.append(expectation)
         return expectation
 
@@ -307,7 +308,7 @@ class Bench:
             If it has not; the text names what came nearest.
         """
         limit = within if isinstance(within, int) else parse_duration(within, "within")
-        self.play(self._wait_for, expectation_of(event, wanted), self.now + limit)
+        self.play(self._wait_for, expectation_of(_known(event), wanted), self.now + limit)
 
     def _wait_for(self, expectation: Expectation, end: int) -> None:
         seen, result = -1, expectation.evaluate(())
@@ -435,6 +436,13 @@ class Bench:
         while self.now < end and any(place.associations for place in self._kernel.places.values()):
             self._kernel.sleep(quiet)
         self._kernel.sleep(quiet)
+
+
+def _known(event: str) -> str:
+    """Return `event` if anything on a bench can be called so; what is misspelt would be waited for in vain."""
+    if event not in vocabulary().events:
+        raise InputError(f"unknown event {event!r}", "expect", did_you_mean(event, vocabulary().events, "events"))
+    return event
 
 
 def _is_this_machine(host: str) -> bool:

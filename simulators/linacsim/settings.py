@@ -31,6 +31,8 @@ Locate = Callable[[KeyPath], str]
 """Tells where in a file the value at a path of keys stands: ``("peers", "PRINTER")`` -> ``"jam.yaml:4:3"``."""
 
 _TEXT_MAX = 40
+_LISTED = 24
+"""Words that are listed where none is near."""
 _STATUS_TEXT = re.compile(r"0[xX][0-9A-Fa-f]{1,4}|[0-9A-Fa-f]{4}")
 _OUTSIDE_AE = re.compile(r"[^ -\[\]-~]")
 _WANTED = {
@@ -202,7 +204,9 @@ def did_you_mean(word: str, known: Iterable[str], noun: str = "keys") -> str:
     names = {_folded(name): name for name in sorted(set(known))}
     if near := difflib.get_close_matches(_folded(word), list(names), n=1):
         return f"did you mean {names[near[0]]!r}?"
-    return f"known {noun}: {', '.join(names.values())}" if names else f"there are no {noun} here"
+    shown = [*names.values()][:_LISTED]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"known {noun}: {', '.join(shown)}{more}" if names else f"there are no {noun} here"
 
 
 def _folded(word: str) -> str:

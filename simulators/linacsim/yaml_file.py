@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never
@@ -54,13 +54,16 @@ class YamlFile:
     data: Any
     places: dict[KeyPath, tuple[int, int]] = field(repr=False)
     """Line and column, from 1, of the key or the list entry at each path."""
+    remarks: Mapping[KeyPath, str] = field(default_factory=dict, repr=False)
+    """What is told beside some places: where a value stands that is used there."""
 
     def locate(self, path: KeyPath = ()) -> str:
         """Return where the value at `path` stands, or the nearest value around it: ``jam.yaml:4:3``."""
         while path and path not in self.places:
             path = path[:-1]
         line, column = self.places.get(path, (1, 1))
-        return f"{self.path}:{line}:{column}"
+        remark = self.remarks.get(path)
+        return f"{self.path}:{line}:{column}" + (f" ({remark})" if remark else "")
 
 
 def read_yaml(path: Path, error: type[InputError] = InputError) -> YamlFile:
@@ -179,6 +182,8 @@ class _Reader:
         entries: dict[str, Any] = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
             key = self._key(event, path)
+            if key == "<<":
+                self._refuse(event, "the merge key '<<'", "write the keys out, or include a file")
             if key in entries:
                 first = self.places[*path, key][0]
                 self._refuse(event, f"the key {key!r} stands twice", f"it is in line {first} already")

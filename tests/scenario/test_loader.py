@@ -423,7 +423,7 @@ class TestMeaning:
         ("tags: [print]", "tags: !!set {a}", "4:7: the tag 'tag:yaml.org,2002:set'; write the value without a tag"),
         ("tags: [print]", "? [print]\n: x", "4:3: a list, mapping or alias as a key"),
         ("tags: [print]", "---\ntags: [print]", "5:1: a second document starts here; write one document per file"),
-        ("tags: [print]", "<<: {about: x}", "4:1: unknown key '<<'; known keys: "),
+        ("tags: [print]", "<<: {about: x}", "4:1: the merge key '<<'; write the keys out, or include a file"),
         ("tags: [print]", 'tags: ["\\ud800"]', "4:8: '\\ud800' is no Unicode text"),
         ("tags: [print]", "tags: " + "[" * 50 + "]" * 50, "4:47: more than 40 levels of nesting"),
         ("about: The", "about: a: The", "2:9: is not YAML: mapping values are not allowed here; "),

@@ -94,7 +94,7 @@ def test_a_dollar_is_written_twice() -> None:
         ({"own": OWN.replace("$images", "$image")}, "own.yaml:6:30: no parameter 'image'; did you mean 'images'?"),
         ({"own": OWN + "  - {event: object-stored, with: $who}\n"}, "own.yaml:9:28: no parameter 'who'; known parameters"),
         ({"own": OWN.replace("parameters:\n", "parameters:\n  more: 1\n")}, "own.yaml:4:3: the parameter 'more' is never"),
-        ({"peers": PEERS.replace("30 s", "[30 s]")}, "peers.yaml:4:24: 'dimse-timeout': a list is not a duration"),
+        ({"peers": PEERS.replace("30 s", "[30 s]")}, "peers.yaml:4:24 ($patience, peers.yaml:1:14): 'dimse-timeout': a list is not a duration"),
         ({"peers": PEERS + "scenario: x\n"}, "peers.yaml:7:1: unknown key 'scenario'"),
         ({"peers": PEERS + "  - {event: A-ABORD}\n"}, "peers.yaml:7:6: unknown event 'A-ABORD'; did you mean 'A-ABORT'?"),
         ({"own": OWN.replace("steps:", "peers: {STORE: {kind: storage}}\nsteps:")}, "own.yaml:5:9: the peer 'STORE' stands twice"),

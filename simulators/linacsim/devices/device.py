@@ -14,7 +14,7 @@ from pynetdicom.presentation import PresentationContext
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
-from linacsim.settings import Settings
+from linacsim.settings import Settings, did_you_mean
 
 
 class Nothing(Settings):
@@ -153,5 +153,8 @@ class Device(ABC):
         """
         found = self.place.kernel.places.get(peer)
         if found is None or found.address is None:
-            raise PlayFailure(f"{self.name} knows no address of {peer}")
+            others = {name for name, place in self.place.kernel.places.items() if place.address is not None}
+            advice = did_you_mean(peer, others)
+            near = f"; {advice}" if advice.startswith("did") else ""
+            raise PlayFailure(f"{self.name} knows no address of {peer}{near}")
         return found.address

@@ -41,6 +41,7 @@ ASSOCIATE = "A-ASSOCIATE-RQ"
 ARMED = "armed"
 """The event of the fault itself being armed: it strikes at once."""
 
+_OCCURRENCES = tuple(word.value for word in When if word is not When.ALWAYS)
 _WIRE = (*PDUS, *MESSAGES)
 _STREAM = (CONNECTION, *_WIRE)
 _RESPONSES = tuple(one for one in MESSAGES if one.endswith("-RSP"))
@@ -240,7 +241,8 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     when : Occurrence, optional
         Which of those events; always if left out.
     **parameters
-        The action's parameters, and the fields of `Conditions`.
+        The action's parameters, the fields of `Conditions`, and in the place of `when` one of ``nth``, ``first``, ``every`` and
+        ``after``, as a file has them.
 
     Raises
     ------
@@ -250,6 +252,13 @@ def fault(do: str, on: str = "", *, when: Occurrence | None = None, **parameters
     if do not in ACTIONS:
         raise InputError(f"unknown fault {do!r}", "fault", did_you_mean(do, ACTIONS, "faults"))
     own = _keys(ACTIONS[do])
+    occurrences = [word for word in _OCCURRENCES if word in parameters and word not in own]
+    if len(occurrences) + (when is not None) > 1:
+        raise InputError(
+            "one occurrence is wanted, found several", "fault", "keep one of nth, first, every, after and when"
+        )
+    for word in occurrences:
+        when = Occurrence(When(word), parameters.pop(word))
     general = {
         name: value for name, value in _keyed(parameters).items() if name in _keys(Conditions) and name not in own
     }

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
-from pydicom.uid import UID_dictionary
+from pydicom._uid_dict import UID_dictionary
 
 from linacsim.errors import InputError
 from linacsim.kernel.units import parse_duration
@@ -52,8 +52,8 @@ class Occurrence:
 
     def __post_init__(self) -> None:
         """Refuse a count below 1."""
-        if self.n < 1:
-            raise InputError(f"{self.n} is not a count", todo="write a whole number, 1 or more")
+        if not isinstance(self.n, int) or isinstance(self.n, bool) or self.n < 1:
+            raise InputError(f"{self.n!r} is not a count", todo="write a whole number, 1 or more")
 
     def fires(self, ordinal: int) -> bool:
         """Return whether the fault fires at the chance number `ordinal`, which counts from 1."""

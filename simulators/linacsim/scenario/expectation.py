@@ -195,7 +195,8 @@ def expectation_of(event: str, wanted: Mapping[str, Any]) -> Expectation:
         The event word.
     wanted : mapping
         ``at``, one of ``count``, ``at_least``, ``at_most`` and ``never``, ``after`` and ``within`` (text or microseconds);
-        the rest are fields of the record, with underscores for hyphens.
+        the rest are fields of the record, with underscores for hyphens: a value, or as in a file ``{"contains": text}`` or
+        ``{"at-least": 3, "at-most": 5}``.
 
     Raises
     ------
@@ -214,8 +215,24 @@ def expectation_of(event: str, wanted: Mapping[str, Any]) -> Expectation:
         times=_times_of(event, bounds),
         after=_instant(rest.pop("after", 0), "after"),
         within=None if within is None else _instant(within, "within"),
-        fields={to_key(key): value for key, value in rest.items()},
+        fields={to_key(key): _pattern_of(to_key(key), value) for key, value in rest.items()},
     )
+
+
+def _pattern_of(key: str, value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    match {to_key(str(word)): inner for word, inner in value.items()}:
+        case {"contains": str(text), **others} if text and not others:
+            return Contains(text)
+        case {"at-least": int() | float() as least, "at-most": int() | float() as most, **others} if not others:
+            if most >= least:
+                return Between(least, most)
+        case {"at-least": int() | float() as least, **others} if not others:
+            return Between(least, None)
+        case {"at-most": int() | float() as most, **others} if not others:
+            return Between(None, most)
+    raise InputError(f"{value!r} is no pattern", key, 'write {"contains": text} or {"at-least": 3, "at-most": 5}')
 
 
 def _times_of(event: str, bounds: Mapping[str, Any]) -> Times:

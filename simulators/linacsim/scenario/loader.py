@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
@@ -69,6 +69,8 @@ BESIDE = ("fails", "may-fail", "instead")
 """What may stand beside the action of a peer."""
 RESERVED = ("wait", "together", "heal", *BESIDE)
 """Words of a step; no peer can be called so."""
+BENCH = "BENCH"
+"""Where the script itself runs; no peer can be called so."""
 NOTHING = "nothing"
 """What a stand-in does where a person only looks."""
 PROTOCOL_FIELDS = frozenset({"way", "with", "assoc", "status"})
@@ -103,7 +105,7 @@ def scenario_of(
 
     Parameters and errors are those of `load_scenario`; an error names the path of keys.
     """
-    scenario = _Loader(_Mapping(dict(mapping)), vocabulary).load(values or {})
+    scenario = _Loader(_Mapping(Path("scenario"), dict(mapping), {}), vocabulary).load(values or {})
     return replace(scenario, path=None)
 
 
@@ -131,15 +133,14 @@ def load_faults(path: Path | str, vocabulary: Vocabulary, at: Iterable[str]) -> 
     return tuple(faults)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Mapping(YamlFile):
     """Python's own mapping in place of a file; what it includes lies in the current folder."""
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        super().__init__(Path("scenario"), data, {})
-
     def locate(self, path: KeyPath = ()) -> str:
         """Return the path of keys."""
-        return f"scenario.{dotted(path)}" if path else "scenario"
+        remark = self.remarks.get(path)
+        return (f"scenario.{dotted(path)}" if path else "scenario") + (f" ({remark})" if remark else "")
 
 
 class _Loader:
@@ -192,6 +193,8 @@ class _Loader:
         title = self._build(PeerTitle, {"peer": key}, path).peer
         if title in RESERVED:
             self._refuse(f"{title!r} is a word of the steps, no AE title", path, "choose another AE title")
+        if title == BENCH:
+            self._refuse(f"{title!r} is where the script itself is, no AE title", path, "choose another AE title")
         if title in self.peers:
             self._refuse(f"the peer {title!r} stands twice", path, "spaces around an AE title do not count")
         self.peers[title] = self._spec(title, entry, path)
@@ -218,6 +221,8 @@ class _Loader:
         if self.peers[head.at].kind == SUT:
             todo = "arm the fault at the peer that it talks to, or let 'linacsim proxy' sit between"
             self._refuse(f"{head.at} is the stack under test: nothing of it breaks on demand", (*path, "at"), todo)
+        if head.do not in ACTIONS:
+            self._breakage(head, path)
         if head.on:
             self._known("event", head.on, self.vocabulary.events, "events", (*path, "on"))
         occurrence = self._occurrence(raw, path)
@@ -234,6 +239,25 @@ class _Loader:
             text=text + "".join(f", {key} {raw[key]}" for key in raw if key not in keys_of(FaultKeys)),
             where=self.file.locate(path),
         )
+
+    def _breakage(self, head: FaultKeys, path: KeyPath) -> None:
+        """Refuse a breakage of the hardware that its peer does not have, or that waits for nothing."""
+        kind = self.peers[head.at].kind
+        known = self.vocabulary.devices[kind].breakages if kind in self.vocabulary.devices else ()
+        if known and head.do not in known:
+            self._refuse(f"a {kind} has no {head.do!r}", (*path, "do"), did_you_mean(head.do, known, "breakages"))
+        if not known and head.do in self.hardware:
+            owners = " or ".join(
+                sorted(name for name, entry in self.vocabulary.devices.items() if head.do in entry.breakages)
+            )
+            self._refuse(f"a {kind} has no {head.do!r}", (*path, "do"), f"it can happen at: {owners}")
+        if not head.on and head.do in known:
+            self._refuse(f"when does {head.do!r} strike?", path, "add 'on:' with an event, such as C-STORE-RQ")
+
+    @property
+    def hardware(self) -> set[str]:
+        """What can break at some device."""
+        return {word for entry in self.vocabulary.devices.values() for word in entry.breakages}
 
     def _conditions(self, do: str, raw: Mapping[str, Any], path: KeyPath) -> tuple[Conditions, dict[str, Any]]:
         """Return what else the event of a fault has to be, and the keys that are left; a fault's own keys come first."""
@@ -412,6 +436,8 @@ class _Loader:
             return Contains(keys.contains)
         if keys.contains is not None or not raw:
             self._refuse("one of 'contains' or 'at-least' and 'at-most' is wanted", path, "keep one kind of them")
+        if keys.at_least is not None and keys.at_most is not None and keys.at_most < keys.at_least:
+            self._refuse(f"nothing is at least {keys.at_least} and at most {keys.at_most}", path, "swap them")
         return Between(keys.at_least, keys.at_most)
 
     def _exclusive(self, raw: Mapping[str, Any], words: Iterable[str], path: KeyPath) -> str | None:

@@ -34,6 +34,8 @@ class DeviceEntry:
     """The settings of a peer of this kind."""
     actions: Mapping[str, type[Settings]]
     """The parameters of each action that a step may ask for."""
+    breakages: Collection[str] = ()
+    """What of its hardware can break: words after ``do:`` that mean nothing at another device."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,11 @@ from linacsim.kernel.tasks import Task
 from linacsim.kernel.units import MINUTE, SECOND, format_duration
 from linacsim.scenario.account import account, flood
 from linacsim.scenario.expectation import Met, Unmet
+from linacsim.scenario.loader import BENCH
 from linacsim.scenario.model import ActionStep, FaultSpec, HealStep, Scenario, Step, TogetherStep, WaitStep
 from linacsim.scenario.sut import Address, with_suts
 from linacsim.scenario.verdict import Verdict, judge
 
-BENCH = "BENCH"
-"""Where the script itself runs; no peer may be called so."""
 LINGER = 2 * MINUTE
 """After the last step the bench goes on for this long, or until every expectation is met."""
 _GLANCE = SECOND

@@ -18,7 +18,9 @@ _SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "drawn", "fault", "lin
 def vocabulary() -> Vocabulary:
     """Return all kinds of devices, faults and events."""
     devices = {
-        name: DeviceEntry(kind.settings, {word: action.settings for word, action in kind.actions.items()})
+        name: DeviceEntry(
+            kind.settings, {word: action.settings for word, action in kind.actions.items()}, tuple(kind.breakages)
+        )
         for name, kind in KINDS.items()
     }
     breakages = {word: action.settings for kind in KINDS.values() for word, action in kind.breakages.items()}
