@@ -90,15 +90,15 @@ class Played:
     suite: Suite
 
 
-def play_scenario(scenario: Scenario, setting: Setting, out: Path) -> Played:
-    """Play `scenario` and write its run folder below `out`.
+def play_scenario(scenario: Scenario, setting: Setting, out: Path, folder: RunFolder | None = None) -> Played:
+    """Play `scenario` and write its run folder below `out`; `folder`, if there is one already.
 
     Raises
     ------
     InputError
         If it cannot be set up; then nothing is left in `out`.
     """
-    folder = RunFolder.create(out, scenario.title, f"{setting.clock}-seed-{setting.seed}")
+    folder = folder or RunFolder.create(out, scenario.title, f"{setting.clock}-seed-{setting.seed}")
     bench = Bench(clock=setting.clock, seed=setting.seed, host=setting.host, out=folder.root, ports=setting.ports)
     bench.search = (scenario.path.parent, Path()) if scenario.path is not None else (Path(),)
     bench.log.listeners.extend(setting.listeners)
