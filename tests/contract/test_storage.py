@@ -188,6 +188,19 @@ def test_a_data_set_that_breaks_off_is_not_taken(bench: Bench, client: Callable[
     assert bench.shelf.names("objects/STORE") == []
 
 
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "rtplan.dcm"])
+def test_a_data_set_in_implicit_vr_is_not_taken_where_explicit_vr_is_agreed_on(
+    bench: Bench, client: Callable[..., Any], name: str
+) -> None:
+    ds = dcmread(str(get_testdata_file(name)))
+    raw = encode(ds, is_implicit_vr=True, is_little_endian=True)
+    assert raw is not None
+    sop_class, instance = str(ds.SOPClassUID), str(ds.SOPInstanceUID)
+    status = client("STORE", [sop_class], lambda assoc: send_raw(assoc, raw, instance=instance, sop_class=sop_class))
+    assert status.Status == 0xC000
+    assert bench.shelf.names("objects/STORE") == []
+
+
 def test_noise_instead_of_a_data_set_is_not_taken(bench: Bench, client: Callable[..., Any]) -> None:
     noise = np.random.default_rng(1).bytes(4096)
     assert client("STORE", [CT_IMAGE], lambda assoc: send_raw(assoc, noise)).Status == 0xC000

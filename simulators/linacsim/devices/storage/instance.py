@@ -17,7 +17,7 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from linacsim.devices.entity import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from linacsim.devices.storage.scan import OddError, walk
+from linacsim.devices.storage.scan import VRS, OddError, walk
 
 _SOP_CLASS = 0x00080016
 _SOP_INSTANCE = 0x00080018
@@ -89,6 +89,7 @@ def identity(data: bytes | memoryview, syntax: UID) -> tuple[str, str]:
     return found[_SOP_CLASS], found[_SOP_INSTANCE]
 
 
+@lru_cache(maxsize=64)
 def is_plain(syntax: UID) -> bool:
     """Whether data sets of a transfer syntax can be walked without pydicom."""
     return syntax.is_little_endian and syntax != DeflatedExplicitVRLittleEndian
@@ -123,17 +124,25 @@ def check_complete(data: bytes, syntax: UID) -> None:
     last, end = None, 0
     try:
         data = inflated(data) if deflated else data
+        _expect_vr(data, syntax)
         stream = BytesIO(data)
         for element in data_element_generator(
             stream, syntax.is_implicit_VR, syntax.is_little_endian, defer_size=_DEFER
         ):
             last, end = element.tag, _end_of(element, stream.tell())
     except Exception as exc:
-        raise DamagedDataSetError(f"unreadable after {last}: {exc}") from exc
+        where = "at its beginning" if last is None else f"after {last}"
+        raise DamagedDataSetError(f"unreadable {where}: {exc}") from exc
     if end > len(data):
         raise DamagedDataSetError(f"element {last} breaks off: {end - len(data)} bytes are missing")
     if end < len(data):
         raise DamagedDataSetError(f"{len(data) - end} bytes after element {last} are no element")
+
+
+def _expect_vr(data: bytes, syntax: UID) -> None:
+    """Refuse a data set in Implicit VR where VRs are agreed on: pydicom would go over to it without a word."""
+    if not syntax.is_implicit_VR and bytes(data[4:6]) not in VRS:
+        raise ValueError(f"no value representation, as {syntax.name} has it")
 
 
 def _is_whole(data: bytes, syntax: UID) -> bool:

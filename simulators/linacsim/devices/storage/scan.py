@@ -14,6 +14,8 @@ _EXPLICIT = struct.Struct("<HH2sH")
 _LENGTH = struct.Struct("<L")
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+VRS = _SHORT | _LONG
+"""All value representations (PS3.5 6.2)."""
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _NO_DATA_SET = 0xFFFE0000
