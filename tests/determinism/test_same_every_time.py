@@ -18,7 +18,7 @@ from linacsim.scenario.library import all_scenarios, scenario_name
 
 RUNS = 20
 FEWER = {
-    "acceptance/": 2, "archive/": 2, "faults/": 4, "imager/": 2, "planning/": 2, "print/hardware/": 2, "print/services/": 2,
+    "acceptance/": 2, "archive/": 2, "faults/": 4, "imager/": 2, "pains/": 2, "planning/": 2, "print/hardware/": 2, "print/services/": 2,
 }  # fmt: skip
 """Runs of families of scenarios that are many and made of the same parts, or that keep a processor busy."""
 ROOT = Path(__file__).parents[2]
