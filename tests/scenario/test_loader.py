@@ -164,7 +164,7 @@ class TestMeaning:
                 on="N-ACTION-RQ",
                 occurrence=Occurrence(When.AFTER, 1),
                 parameters=Status(code=0xC600),
-                text="status at PRINTER on N-ACTION-RQ, after 1, code 50688",
+                text="status at PRINTER on N-ACTION-RQ, after 1, code 0xC600",
                 where="jam.yaml:16:5",
             ),
         )

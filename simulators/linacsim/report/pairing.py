@@ -11,6 +11,7 @@ from linacsim.kernel.log import Record
 _OF_ONE_SIDE = frozenset(("n", "t", "at", "event", "way", "with", "assoc"))
 """Fields in which the two records of one message are allowed to differ."""
 
+_REQUEST = "A-ASSOCIATE-RQ"
 _IN_FLIGHT = 64
 """Most messages of one word on one association that wait for their receiver; older ones were lost or changed."""
 
@@ -61,7 +62,7 @@ def _partners(records: Iterable[Record]) -> dict[_End, tuple[str, str]]:
     titles_of: dict[_End, tuple[str, str]] = {}
     for record in records:
         end = (str(record.get("at", "")), _ordinal(record))
-        if record.get("event") != "A-ASSOCIATE-RQ" or "called" not in record or end[1] is None:
+        if record.get("event") != _REQUEST or "called" not in record or end[1] is None:
             if end in titles_of:  # it was given up before it arrived, or has arrived long ago
                 waiting[titles_of.pop(end)].pop(end, None)
             continue
@@ -106,10 +107,14 @@ class _Pairing:
         """What was sent and has not been received, by route and by the sender's association."""
         self._partner: dict[_End, _End] = {}
         """The association ordinal that the other side uses; learnt from the first message of an association."""
+        self._gone_on: set[_End] = set()
+        """Ends at which something has happened after the request: nobody waits there for its arrival any more."""
 
     def take(self, record: Record) -> Row | None:
         """Return the row of `record`, or None if it has joined the row of its sender."""
         way, other = record.get("way"), record.get("with")
+        if record.get("event") != _REQUEST:
+            self._gone_on.add((str(record.get("at", "")), _ordinal(record)))
         row = Row(record)
         if not isinstance(other, str) or way not in ("sent", "received"):
             return row
@@ -128,7 +133,10 @@ class _Pairing:
         waiting = self._open.get(route, {})
         end = (route[1], _ordinal(received))
         partner = self._partner.get(end)
-        for ordinal in [*waiting] if partner is None else (partner[1], None):
+        candidates = [*waiting] if partner is None else [partner[1], None]
+        if partner is None and route[2] == _REQUEST:
+            candidates.sort(key=lambda ordinal: (route[0], ordinal) in self._gone_on)
+        for ordinal in candidates:
             row = self._match(waiting.get(ordinal, ()), (route[0], ordinal), end, received)
             if row is not None:
                 waiting[ordinal].remove(row)

@@ -38,7 +38,11 @@ def unfired(fault: Mapping[str, Any], records: Sequence[Record]) -> str:
     on, at = str(fault.get("on") or ""), str(fault.get("at") or "")
     if not on:
         return ""
-    happened = sum(record.get("event") == on and record.get("at") == at for record in records)
+    told = fault.get("happened")
+    counted = sum(record.get("event") == on and record.get("at") == at for record in records)
+    happened = told if isinstance(told, int) else counted
+    if not isinstance(told, int) and not records:
+        return ""
     return never_fired(on, at, happened, fault.get("seen"), str(fault.get("when") or ""))
 
 

@@ -30,6 +30,8 @@ _COLUMN = frozenset(("n", "t", "at", "event", "way", "with", "assoc"))
 _ENDING = ("result", "source", "reason")
 _IDS = ("message-id", "responds-to", "sop-class", "sop-instance")
 _FIRST = ("assoc", "with", "status", *_ENDING, "verdict", "fault", "ordinal", "step", *_IDS)
+_DURATIONS = frozenset(("waited",))
+"""Fields that hold microseconds."""
 _NAME_LIMIT = 20
 _EVENT_LIMIT = 26
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
@@ -158,7 +160,7 @@ def _mark(record: Record) -> str:
         return " "
     if event == "verdict":
         return "v"
-    return ">" if event.startswith("step-") else "*"
+    return ">" if event.startswith("step-") or event == "healed" else "*"
 
 
 def _status(record: Record) -> tuple[int, str, str] | None:
@@ -189,6 +191,8 @@ def _details(record: Record, glyphs: _Glyphs, several: bool) -> list[str]:
 
 def _field(record: Record, key: str, glyphs: _Glyphs) -> str:
     status = _status(record) if key == "status" else None
+    if key in _DURATIONS and isinstance(record[key], int):
+        return f"{key}={value_words(format_duration(record[key]), glyphs.ellipsis)}"
     if status is None:
         return f"{printable(key)}={value_words(record[key], glyphs.ellipsis)}"
     code, category, meaning = status

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linacsim.kernel.units import format_duration
+from linacsim.report.reason import unfired
 from linacsim.report.words import printable
 
 _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "error": "ERROR"}
@@ -90,7 +91,8 @@ def _faults(faults: Iterable[Mapping[str, Any]], colour: bool) -> list[str]:
     for row in rows:
         count = int(row.get("fired") or 0)
         word = f"fired {count}x" if count > 1 else "fired" if count else "NOT FIRED"
-        lines.append(_item(word, _one_line(row.get("text", "")), colour))
+        why = "" if count else unfired(row, ())
+        lines.append(_item(word, _one_line(row.get("text", "")) + (f": {_one_line(why)}" if why else ""), colour))
     return lines
 
 

@@ -236,7 +236,7 @@ class _Loader:
             occurrence=occurrence,
             conditions=conditions,
             parameters=parameters,
-            text=text + "".join(f", {key} {raw[key]}" for key in raw if key not in keys_of(FaultKeys)),
+            text=text + "".join(f", {key} {_shown(key, raw[key])}" for key in raw if key not in keys_of(FaultKeys)),
             where=self.file.locate(path),
         )
 
@@ -475,6 +475,11 @@ def _failing(step: ActionStep, fails: str | None, *, may_fail: bool) -> ActionSt
     if isinstance(instead, ActionStep):
         instead = _failing(instead, fails, may_fail=may_fail)
     return replace(step, fails=fails, may_fail=may_fail, instead=instead)
+
+
+def _shown(key: str, value: object) -> object:
+    """Return a value as DICOM writes it: codes in hexadecimal."""
+    return f"0x{value:04X}" if key in ("code", "status") and isinstance(value, int) else value
 
 
 def _only(raw: Mapping[str, Any], head: type[Settings]) -> dict[str, Any]:

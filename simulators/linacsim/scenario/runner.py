@@ -86,6 +86,8 @@ class Outcome:
         The armed faults with how often they have fired.
     failures : list of str
         Steps that failed and should not have, or the other way round.
+    happened : list of int
+        How often the event of each fault has happened at its peer, whatever its conditions.
     error : HarnessError or None
         Why the bench could not go on.
     """
@@ -94,6 +96,7 @@ class Outcome:
     expectations: list[tuple[str, Met | Unmet]] = field(default_factory=list)
     faults: list[Armed] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    happened: list[int] = field(default_factory=list)
     error: HarnessError | None = None
 
 
@@ -138,6 +141,10 @@ def _judge(stage: Stage, scenario: Scenario, outcome: Outcome) -> None:
     records = list(stage.log.records)
     outcome.expectations = [(one.describe(), one.evaluate(records)) for one in scenario.expect]
     unfired = [fault for fault in outcome.faults if not fault.fired]
+    outcome.happened = [
+        0 if fault.fired else sum(one["event"] == fault.on and one["at"] == spec.at for one in records)
+        for spec, fault in zip(scenario.faults, outcome.faults, strict=False)
+    ]
     results = [result for _text, result in outcome.expectations]
     outcome.failures[:0] = _complaints(stage, scenario)
     if outcome.failures or any(isinstance(result, Unmet) for result in results):

@@ -27,6 +27,9 @@ _BREAKS = re.compile(
     r"|collision|.*-(given-up|left-out|left-over|not-told|not-sent)"
 )
 _WORDS = frozenset(("user-told", "person-asked", "person-answered", "printed"))
+_AFTER = 8
+_AT_ONCE = 1000
+"""Microseconds between a fault on the line and the message behind it."""
 _NEAR = 100
 """So many rows before a fault at most stands the message that it has met."""
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
@@ -117,16 +120,27 @@ def rows(records: Sequence[Record], lanes: Lanes) -> list[Row]:
     found = [_row(one, lanes) for one in pair(records)]
     for place, row in enumerate(found):
         if row.kind is Kind.FAULT:
-            _strike(row, found[max(place - _NEAR, 0) : place])
+            _strike(row, found[max(place - _NEAR, 0) : place], found[place + 1 : place + _AFTER])
     return found
 
 
-def _strike(fault: Row, before: Sequence[Row]) -> None:
-    """Mark the message that a fault has met: the last one of its event that came to its lane."""
-    on = fault.record.get("on")
-    met = next((row for row in reversed(before) if row.event == on and row.to == fault.at), None)
+def _strike(fault: Row, before: Sequence[Row], after: Sequence[Row]) -> None:
+    """Mark the message that a fault has met: the last one of its event that came to its lane or went from it.
+
+    What came from somebody who logs nothing is known only when it has arrived, and the line strikes before.
+    """
+    on, way = fault.record.get("on"), fault.record.get("line")
+    near = (row for row in (*reversed(before), *(row for row in after if row.t - fault.t <= _AT_ONCE)))
+    met = next((row for row in near if row.event == on and fault.at in _struck_lanes(row, way)), None)
     if met is not None:
         met.struck = " ".join(filter(None, (met.struck, printable(str(fault.record.get("fault", ""))))))
+
+
+def _struck_lanes(row: Row, way: object) -> tuple[int, ...]:
+    """Return the lanes at which a fault can have met a message: where it arrives, or where it leaves from."""
+    if way == "sent":
+        return (row.at,)
+    return (row.to,) if way == "received" else (row.to, row.at)
 
 
 def _row(one: Paired, lanes: Lanes) -> Row:
@@ -176,7 +190,7 @@ def _kind(event: str, *, is_message: bool) -> Kind:
         return Kind.FAULT
     if event in _WORDS:
         return Kind.TOLD
-    if event == "verdict" or event.startswith("step-"):
+    if event in ("verdict", "healed") or event.startswith("step-"):
         return Kind.STEP
     return Kind.TROUBLE if _TROUBLE.fullmatch(event) else Kind.HARDWARE
 

@@ -97,7 +97,7 @@ def tell(result: Mapping[str, Any], records: Sequence[Record], rows: Sequence[Ro
     verdict = str(result.get("verdict", "error"))
     known = {ordinal for row in rows for ordinal in (row.n, row.received) if ordinal is not None}
     expectations = [(_expectation(row, known), _ordinals(row)) for row in listed(result, "expectations")]
-    faults = [_fault(row, records, rows) for row in listed(result, "faults")]
+    faults = [_fault(row, number, records, rows) for number, row in enumerate(listed(result, "faults"), 1)]
     events = {n: f"expected: {line.text} ({line.word})" for line, ordinals in expectations for n in ordinals}
     return Telling(
         verdict=verdict,
@@ -149,10 +149,10 @@ def _expectation(row: Mapping[str, Any], known: set[int]) -> Line:
     )
 
 
-def _fault(row: Mapping[str, Any], records: Sequence[Record], rows: Sequence[Row]) -> Line:
+def _fault(row: Mapping[str, Any], number: int, records: Sequence[Record], rows: Sequence[Row]) -> Line:
     count = row.get("fired")
     count = count if isinstance(count, int) else 0
-    fired = tuple(one.n for one in rows if one.kind is Kind.FAULT and _is(row, one.record)) if count else ()
+    fired = tuple(one.n for one in rows if one.kind is Kind.FAULT and _is(row, number, one)) if count else ()
     return Line(
         good=bool(count),
         word="never fired" if not count else "fired" if count == 1 else f"fired {count} times",
@@ -163,5 +163,9 @@ def _fault(row: Mapping[str, Any], records: Sequence[Record], rows: Sequence[Row
     )
 
 
-def _is(fault: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    return all(fault.get(key) in (None, record.get(key)) for key in ("fault", "on"))
+def _is(fault: Mapping[str, Any], number: int, row: Row) -> bool:
+    """Whether a row is of the fault with this number in the scenario; old logs do not tell numbers."""
+    told = row.record.get("ordinal")
+    if isinstance(told, int):
+        return told == number
+    return all(fault.get(key) in (None, row.record.get(key)) for key in ("fault", "on"))
