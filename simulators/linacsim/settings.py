@@ -199,6 +199,15 @@ def keys_of(cls: type[BaseModel]) -> list[str]:
     return list(_keys_at(cls, ()))
 
 
+def durations_of(cls: type[BaseModel]) -> set[str]:
+    """Return the keys of a `cls` whose values are durations."""
+    return {
+        field.alias or name
+        for name, field in cls.model_fields.items()
+        if any(getattr(one, "func", None) is _duration for one in field.metadata)
+    }
+
+
 def did_you_mean(word: str, known: Iterable[str], noun: str = "keys") -> str:
     """Return advice on the unknown `word`: the nearest known one, or all of them."""
     names = {_folded(name): name for name in sorted(set(known))}

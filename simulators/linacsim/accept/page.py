@@ -15,6 +15,9 @@ from linacsim.kernel.units import format_duration
 
 FILE = "acceptance.html"
 _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "error": "ERROR"}
+_SIGNS = {"pass": "\u2713", "fail": "\u2717", "inconclusive": "?", "error": "!"}
+_WIDEST = 24
+"""Scenarios that have a column each on paper; of more, each requirement lists its own."""
 _GRAVITY = ("pass", "inconclusive", "fail", "error")
 
 
@@ -26,19 +29,19 @@ class Row:
     ----------
     requirement, words : str
         What is required, and what the product's documents call it.
-    cells : list of (str, str)
-        For each scenario that shows it: its number in the report, and the verdict.
+    cells : dict of str to str
+        The verdict of each scenario that shows it, by its number in the report; empty if it has not been played.
     verdict : str
         The gravest of them; ``not shown`` if none has been played.
     """
 
     requirement: str
     words: str
-    cells: list[tuple[str, str]]
+    cells: dict[str, str]
     verdict: str
 
 
-def acceptance_page(protocol: Protocol, suite: Suite, profile: Profile) -> str:
+def acceptance_page(protocol: Protocol, suite: Suite, profile: Profile, digest: str = "") -> str:
     """Return the page.
 
     Parameters
@@ -49,20 +52,35 @@ def acceptance_page(protocol: Protocol, suite: Suite, profile: Profile) -> str:
         What was to be played.
     profile : Profile
         The product.
+    digest : str
+        SHA-256 of the protocol's file.
     """
     missing = [name for name in suite.scenarios if name not in protocol.played and name not in profile.not_applicable]
+    verdict = verdict_of(protocol.entries, missing)
+    wanted = [name for name in suite.scenarios if name not in profile.not_applicable]
     return _template().render(
         protocol=protocol,
         suite=suite,
         profile=profile,
-        verdict=verdict_of(protocol.entries, missing),
+        verdict=verdict,
         words=_WORDS,
+        signs=_SIGNS,
         counts=_counts(protocol.entries),
+        wanted=len(wanted),
         matrix=_matrix(protocol.entries, suite, profile),
+        numbers=[str(number) for number in range(1, len(protocol.entries) + 1)],
+        widest=_WIDEST,
         missing=missing,
         took=format_duration(sum(entry.took for entry in protocol.entries)),
         duration=format_duration,
+        digest=digest,
+        footer=_for_css(f"Acceptance of {profile.product} {profile.version}: {_WORDS[verdict]}"),
     )
+
+
+def _for_css(text: str) -> str:
+    """Return `text` for the inside of a quoted string of CSS, in a page: whatever could end either is left out."""
+    return "".join(char for char in text if char.isalnum() or char in " .,:-_()/")
 
 
 def verdict_of(entries: Iterable[Entry], missing: Iterable[str] = ()) -> str:
@@ -82,18 +100,18 @@ def _matrix(entries: list[Entry], suite: Suite, profile: Profile) -> list[Row]:
     """Return the requirements of the suite, in its order, with the scenarios that show them."""
     numbers = {entry.name: str(number) for number, entry in enumerate(entries, 1)}
     verdicts = {entry.name: entry.verdict for entry in entries}
-    shown: dict[str, list[tuple[str, str]]] = {}
+    shown: dict[str, dict[str, str]] = {}
     for name, scenario in suite.scenarios.items():
         for requirement in scenario.requires:
-            cells = shown.setdefault(requirement, [])
+            cells = shown.setdefault(requirement, {})
             if name in verdicts:
-                cells.append((numbers[name], verdicts[name]))
+                cells[numbers[name]] = verdicts[name]
     return [
         Row(
             requirement,
             profile.requirements.get(requirement, ""),
             cells,
-            max((verdict for _number, verdict in cells), key=_GRAVITY.index, default="not shown"),
+            max(cells.values(), key=_GRAVITY.index, default="not shown"),
         )
         for requirement, cells in shown.items()
     ]

@@ -98,6 +98,7 @@ class Acceptance:
             "addresses": [_written(sut) for sut in self.suts],
             "linacsim": __version__,
             "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
             "libraries": {name: version(name) for name in _WITH},
         }
 

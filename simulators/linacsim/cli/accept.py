@@ -10,7 +10,8 @@ from typing import Any
 from linacsim.accept.answers import Answering, read_answers
 from linacsim.accept.page import FILE, acceptance_page, verdict_of
 from linacsim.accept.profile import Profile, read_profile
-from linacsim.accept.protocol import Entry, Protocol
+from linacsim.accept.protocol import FILE as PROTOCOL
+from linacsim.accept.protocol import Entry, Protocol, evidence
 from linacsim.accept.running import Acceptance
 from linacsim.accept.suite import ROLES, Suite, suite_of
 from linacsim.cli.terminal import ask_person, say
@@ -72,7 +73,8 @@ def _tell(entry: Entry, count: int, of: int) -> None:
 
 def _finish(protocol: Protocol, suite: Suite, profile: Profile, folder: Path) -> int:
     try:
-        write_text(folder / FILE, acceptance_page(protocol, suite, profile))
+        digest = next(iter(evidence(folder, [folder / PROTOCOL]).values()), "")
+        write_text(folder / FILE, acceptance_page(protocol, suite, profile, digest))
     except OSError as exc:
         raise InputError(f"cannot be written: {exc.strerror}", str(folder / FILE)) from exc
     verdict = Verdict(verdict_of(protocol.entries))

@@ -11,6 +11,7 @@ from typing import Any
 
 from linacsim.cli.bars import bars
 from linacsim.cli.options import clock_of, ports_of, seed_of
+from linacsim.cli.scenarios import listed
 from linacsim.cli.terminal import ask_person, colours, say, shortened
 from linacsim.errors import InputError
 from linacsim.kernel.log import Record
@@ -122,8 +123,7 @@ def _same(run: Path, other: Path) -> bool:
 
 def _list() -> int:
     known = vocabulary()
-    for path in all_scenarios():
-        say(f"{scenario_name(path):44} {load_scenario(path, known).title}\n")
+    say(listed([(scenario_name(path), load_scenario(path, known).title) for path in all_scenarios()]))
     return 0
 
 

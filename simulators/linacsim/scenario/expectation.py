@@ -114,7 +114,7 @@ class Expectation:
 
     def describe(self) -> str:
         """Return the expectation as a part of a sentence: ``"N-GET-RQ at PRINTER with way sent, at least once"``."""
-        wanted = " and ".join(f"{key} {_shown(key, value)}" for key, value in self.fields.items())
+        wanted = " and ".join(_wanted(key, value) for key, value in self.fields.items())
         text = self._what() + (f" with {wanted}" if wanted else "") + f", {self.times}"
         text += f", after {format_duration(self.after)}" if self.after else ""
         return text + (f", within {format_duration(self.within)}" if self.within is not None else "")
@@ -304,6 +304,10 @@ def _shown(key: str, value: object) -> str:
         return "true" if value else "false"
     code = _code(value) if is_status(key) else None
     return f"0x{code:04X}" if code is not None else str(value) or "''"
+
+
+def _wanted(key: str, value: object) -> str:
+    return f"{_shown(key, value)} at the other end" if key == "with" else f"{key} {_shown(key, value)}"
 
 
 def _ordinals(records: Sequence[Record]) -> tuple[int, ...]:
