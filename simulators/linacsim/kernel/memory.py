@@ -204,14 +204,17 @@ class MemoryNetwork:
         if task is None:
             raise RuntimeError("only a task can connect on the virtual network")
         target = self._resolve(place, target)
-        self._knock(task, target, timeout)
-        latency = self._latency_of_next(place, self.kernel.hosts[target[0]])
-        task.park(f"a connection to {target[0]}:{target[1]}", latency)
-        listener = self.listeners.get(target)
-        task.park(f"a connection to {target[0]}:{target[1]}", latency)
-        if listener is None:
-            raise ConnectionRefusedError(111, f"connection to {target[0]}:{target[1]} refused")
-        return self._open((place.host, self._next_port(place.host)), listener, latency)
+        begun = self.kernel.now
+        while True:
+            self._knock(task, target, timeout, begun)
+            latency = self._latency_of_next(place, self.kernel.hosts[target[0]])
+            task.park(f"a connection to {target[0]}:{target[1]}", latency)
+            listener = self.listeners.get(target)
+            task.park(f"a connection to {target[0]}:{target[1]}", latency)
+            if listener is None:
+                raise ConnectionRefusedError(111, f"connection to {target[0]}:{target[1]} refused")
+            if listener.answers:
+                return self._open((place.host, self._next_port(place.host)), listener, latency)
 
     def _open(self, source: Address, listener: MemoryListener, latency: int) -> Stream:
         self.kernel.traffic.add(self.kernel.now, source, listener.address, "SYN")
@@ -226,8 +229,8 @@ class MemoryNetwork:
         low, high = max(1, self.latency - self.spread), max(1, self.latency + self.spread)
         return self.kernel.identity.between(low, high, "latency", *pair, ordinal)
 
-    def _knock(self, task: Task, target: Address, timeout: int | None) -> None:
-        """Wait until the machine answers; a connection request is sent again as often as Linux does it.
+    def _knock(self, task: Task, target: Address, timeout: int | None, begun: int) -> None:
+        """Wait until the machine answers; a connection request is sent again as often as Linux does it, since it was `begun`.
 
         Raises
         ------
@@ -235,9 +238,9 @@ class MemoryNetwork:
             If it does not, within `timeout`.
         """
         limit = min(_SYN_PATIENCE, _SYN_PATIENCE if timeout is None else timeout)
-        passed, pause = 0, _SYN_AGAIN
+        passed, pause = self.kernel.now - begun, _SYN_AGAIN
         while not self._answers(target):
-            step = min(pause, limit - passed)
+            step = min(pause, max(0, limit - passed))
             task.park(f"an answer from {target[0]}:{target[1]}", step)
             passed, pause = passed + step, pause * 2
             if passed >= limit:

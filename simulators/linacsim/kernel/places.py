@@ -89,6 +89,22 @@ class Place:
         self._ordinal += 1
         return self._ordinal
 
+    def connect(
+        self, target: Address, timeout: int | None, tls: tuple[ssl.SSLContext, str | None] | None = None
+    ) -> Stream:
+        """Open a connection from here, past the interceptor; blocks the calling task for at most `timeout` microseconds.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        """
+        if self.interceptor is None:
+            return self.kernel.network.connect(self, target, timeout, tls)
+        self.interceptor.calling(self, target, timeout)
+        stream = self.kernel.network.connect(self, target, timeout, tls)
+        return self.interceptor.over(self, stream, opened=True)
+
     def log(self, event: str, **fields: Any) -> None:
         """Record that `event` happened here now; underscores in field names become hyphens."""
         named = {key.replace("_", "-"): value for key, value in fields.items() if value is not None}

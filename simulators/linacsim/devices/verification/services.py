@@ -50,7 +50,7 @@ class VerificationPeer(Device):
         wake = Wake(f"a bare connection of {self.name}")
         started = kernel.now
         try:
-            stream = kernel.network.connect(self.place, self.address_of(what.to), what.hold, None)
+            stream = self.place.connect(self.address_of(what.to), what.hold)
         except OSError as exc:
             raise PlayFailure(f"no connection to {what.to}: {exc.strerror}") from exc
         stream.on_change = wake.notify

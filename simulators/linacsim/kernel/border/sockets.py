@@ -64,16 +64,11 @@ class StreamSocket:
         """Connect to `address`; the calling task waits."""
         place = self.link.place
         limit = None if self._timeout is None else round(self._timeout * SECOND)
-        interceptor, target = place.interceptor, (address[0], address[1])
         try:
-            if interceptor is not None:
-                interceptor.calling(place, target, limit)
-            self._stream = place.kernel.network.connect(place, target, limit, self.tls)
+            self._stream = place.connect((address[0], address[1]), limit, self.tls)
         except OSError as exc:
             place.log("connection-failed", error=exc.strerror or str(exc), assoc=self.link.ordinal)
             raise
-        if interceptor is not None:
-            self._stream = interceptor.over(place, self._stream, opened=True)
         self._heed(self._stream)
         if self._stream.waiting or self._stream.eof:
             self.link.wake.notify()
