@@ -221,7 +221,7 @@ def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
         if fault.conditions.until == record["event"]:
             fault.off = True
         if record["event"] == fault.on and fault.strikes(fault.on, happening_of(record, stage.kernel)):
-            fault.tell(device.place, fault.on)
+            fault.tell(device.place, fault.on, device=device.kind.name)
             device.strike(spec.do, spec.parameters)
 
     stage.log.listeners.append(listen)
@@ -399,8 +399,13 @@ def result_of(scenario: Scenario, outcome: Outcome, more: Mapping[str, Any]) -> 
                 "fault": fault.do,
                 "at": spec.at,
                 "on": fault.on,
+                "seen": fault.seen,
+                "happened": happened,
+                "when": str(fault.when),
             }
-            for ordinal, (spec, fault) in enumerate(zip(scenario.faults, outcome.faults, strict=False), 1)
+            for ordinal, (spec, fault, happened) in enumerate(
+                zip(scenario.faults, outcome.faults, outcome.happened, strict=False), 1
+            )
         ],
         "failures": failures,
         **more,
