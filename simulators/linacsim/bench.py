@@ -210,6 +210,7 @@ class Bench:
         place.tls = tls or Tls()
         device = entry.build(place, settings or entry.settings(), self.shelf)
         device.search = self.search
+        place.states = device.states
         free = DICOM_PORT if self.clock == "virtual" else self.ports.get(title, 0)
         where = free if port is None else port
         try:
@@ -248,6 +249,8 @@ class Bench:
         """Arm `faults` of the network at the peer `name`, beside those that are armed there already."""
         place = self._kernel.place(name)
         chain = chain_at(place)
+        for each in faults:
+            self._check_state(name, each.conditions.state)
         for ordinal, each in enumerate(faults, len(self.armed) + 1):
             each.ordinal = each.ordinal or ordinal
         if any(each.on == AT_ONCE for each in faults):
@@ -256,6 +259,11 @@ class Bench:
         else:
             chain.arm(place, faults)
         self.armed += [(name, each) for each in faults]
+
+    def _check_state(self, name: str, state: str) -> None:
+        known = self.devices[name].kind.states if name in self.devices else frozenset()
+        if state and state not in known:
+            raise InputError(f"{name} has no state {state!r}", "fault", did_you_mean(state, sorted(known), "states"))
 
     @contextlib.contextmanager
     def inject(self, name: str, *faults: Armed) -> Iterator[None]:

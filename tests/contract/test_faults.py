@@ -44,6 +44,8 @@ TESTED_BREAKAGES = {
 def test_no_breakage_is_left_out() -> None:
     # test_imager_breakages.py has those of the imager, test_archive_misbehaviour.py and its neighbours those of the archive
     elsewhere = {"busy", "misbehave", "misreport", "slow-tape", "tape-jam"}
+    # test_faults_devices.py has those of every device
+    elsewhere |= {"hang", "restart"}
     kinds = (kind for kind in KINDS.values() if kind.name != "imager")
     assert {word for kind in kinds for word in kind.breakages} == TESTED_BREAKAGES | elsewhere
 

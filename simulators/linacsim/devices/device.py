@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from pynetdicom import AE
 from pynetdicom.presentation import PresentationContext
 
+from linacsim.devices import breaking
+from linacsim.devices.breaking import Breaking, Hang, Restart
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
@@ -59,6 +61,10 @@ class Kind:
         One line for people.
     serves : bool
         Whether it listens for associations.
+    states : frozenset of str
+        What can be said of its hardware, as a fault's ``state:`` has it.
+    breaks : bool
+        Whether it is a device of the bench, which can hang and restart; a product or a program of somebody else's is none.
     """
 
     name: str
@@ -70,6 +76,19 @@ class Kind:
     events: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     serves: bool = True
+    states: frozenset[str] = frozenset()
+    breaks: bool = True
+
+    def __post_init__(self) -> None:
+        """Add what every device can suffer."""
+        if self.breaks:
+            object.__setattr__(self, "breakages", {**self.breakages, **_COMMON})
+            object.__setattr__(self, "states", self.states | breaking.STATES)
+            object.__setattr__(self, "events", self.events | breaking.EVENTS)
+            object.__setattr__(self, "fields", self.fields | breaking.FIELDS)
+
+
+_COMMON = {"hang": Action(breaking.Hang, "hang"), "restart": Action(breaking.Restart, "restart")}
 
 
 class Device(ABC):
@@ -92,6 +111,7 @@ class Device(ABC):
         self.personality = personality
         self.shelf = shelf
         self.search: tuple[Path, ...] = (Path(),)
+        self._breaking = Breaking(self)
 
     @property
     def name(self) -> str:
@@ -126,6 +146,8 @@ class Device(ABC):
         PlayFailure
             If it comes to nothing.
         """
+        if self._breaking.state != breaking.NORMAL:
+            raise PlayFailure(f"{self.name} is {self._breaking.state.lower()}")
         return getattr(self, self.kind.actions[action].method)(parameters)
 
     def strike(self, breakage: str, parameters: Settings) -> None:
@@ -135,6 +157,27 @@ class Device(ABC):
     def complaint(self) -> str:
         """Return what went wrong here that no step has told, in a sentence without the peer's name; empty if nothing did."""
         return ""
+
+    def hang(self, what: Hang) -> None:
+        """Let the program that speaks DICOM hang."""
+        self._breaking.hang(what)
+
+    def restart(self, what: Restart) -> None:
+        """Crash, and start again."""
+        self._breaking.restart(what)
+
+    def lose_memory(self) -> None:  # noqa: B027 - most devices have nothing to lose
+        """Lose what is in memory alone: the device crashes. What is on its disk stays."""
+
+    def states(self) -> frozenset[str]:
+        """Return what can be said of it now, in the words of its kind's `states`."""
+        if self._breaking.state != breaking.NORMAL:
+            return self.conditions() | {self._breaking.state}
+        return self.conditions() or frozenset({breaking.NORMAL})
+
+    def conditions(self) -> frozenset[str]:
+        """Return what is the matter with the hardware now; nothing if all is well."""
+        return frozenset()
 
     def find_file(self, name: str) -> str:
         """Return the path of a file that a scenario names: relative to its folder, or to the current one."""

@@ -100,9 +100,20 @@ class Chain:
         """Let nothing through at `place`, neither on what is open nor on what will be, until `release`."""
         self._is_held = True
         for assoc in [*place.associations]:
-            link_of(assoc).interpose(lambda stream, opened: self._line(place, stream, opened=opened))
+            other = link_of(assoc).other
+            link_of(assoc).interpose(lambda stream, opened, other=other: self._held(place, stream, opened, other))  # type: ignore[misc]
         for stream in [*self._streams]:
             stream.line.hold()
+
+    def _held(self, place: Place, stream: Stream, opened: bool, other: str) -> FaultyStream:
+        """Return a connection that has been open for a while, with a line in it that lets nothing through."""
+        if isinstance(stream, FaultyStream):
+            return stream
+        found = self._line(place, stream, opened=opened)
+        found.line.other = other
+        found.line.hold()
+        found.take_over()
+        return found
 
     def release(self) -> None:
         """Let through what has been held, and all that comes."""
@@ -125,8 +136,6 @@ class Chain:
 
     def _line(self, place: Place, stream: Stream, *, opened: bool) -> FaultyStream:
         """Return a connection with a line in it."""
-        if isinstance(stream, FaultyStream):
-            return stream
         self._connections += 1
         for known in [*self._streams]:
             if known.line.is_over:

@@ -89,6 +89,10 @@ class FaultyStream(Stream):
         self.line.begin()
         self._arrived()
 
+    def take_over(self) -> None:
+        """Take what has arrived on a connection that has been open for a while."""
+        self._arrived()
+
     @property
     def congested(self) -> bool:
         """Whether the peer, or the line, has fallen behind by more than the window."""

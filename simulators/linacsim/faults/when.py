@@ -118,6 +118,8 @@ class Conditions(Settings):
         The ID of its presentation context.
     status : int
         Of a response.
+    state : str
+        What the hardware of the device is in then, such as ``FILM JAM`` or ``NORMAL``.
     not_before, not_after : Duration
         The time of the run.
     chance : float
@@ -134,6 +136,7 @@ class Conditions(Settings):
     sop_instance: Annotated[str, BeforeValidator(_instance)] = ""
     context: Annotated[int, Field(ge=1, le=255)] | None = None
     status: StatusCode | None = None
+    state: str = ""
     not_before: Duration = 0
     not_after: Duration | None = None
     chance: Annotated[float, Field(ge=0, le=1)] = 1
@@ -188,7 +191,11 @@ class Happening:
         )
         if any(want not in (None, "", has) for want, has in pairs):
             return False
-        return self.kernel is None or self._in_time(self.kernel.now, wanted)
+        if self.kernel is None:
+            return not wanted.state
+        if wanted.state and wanted.state not in self.kernel.places[self.place].states():
+            return False
+        return self._in_time(self.kernel.now, wanted)
 
     @staticmethod
     def _in_time(now: int, wanted: Conditions) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -70,6 +71,8 @@ class Place:
         Those at which it accepts connections.
     tls : Tls
         With what it serves and calls; nothing is in the clear.
+    states : callable
+        Returns what can be said of the hardware there now.
     """
 
     def __init__(self, kernel: Kernel, name: str, host: str) -> None:
@@ -81,6 +84,7 @@ class Place:
         self.interceptor: Interceptor | None = None
         self.listeners: list[Listener] = []
         self.tls = Tls()
+        self.states: Callable[[], frozenset[str]] = frozenset
         self.associations: dict[Association, None] = {}
         self._ordinal = 0
 

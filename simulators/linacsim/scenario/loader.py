@@ -227,6 +227,9 @@ class _Loader:
             self._known("event", head.on, self.vocabulary.events, "events", (*path, "on"))
         occurrence = self._occurrence(raw, path)
         conditions, rest = self._conditions(head.do, raw, path)
+        if conditions.state:
+            entry = self.vocabulary.devices.get(self.peers[head.at].kind)
+            self._known("state", conditions.state, () if entry is None else entry.states, "states", (*path, "state"))
         parameters = self._rest(self.vocabulary.faults[head.do], rest, FaultKeys, path, keys_of(Conditions))
         text = f"{head.do} at {head.at}" + (f" on {head.on}" if head.on else "") + f", {occurrence}"
         return FaultSpec(

@@ -36,6 +36,8 @@ class DeviceEntry:
     """The parameters of each action that a step may ask for."""
     breakages: Collection[str] = ()
     """What of its hardware can break: words after ``do:`` that mean nothing at another device."""
+    states: Collection[str] = ()
+    """What can be said of its hardware: words after ``state:``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from linacsim.kernel.words import EVENTS, FIELDS
 from linacsim.scenario.model import DeviceEntry, Vocabulary
 
 _SCRIPT = frozenset({"step-started", "step-done", "step-failed", "fault-fired", "healed", "verdict"})
-_SCRIPT_FIELDS = frozenset({"step", "reason", "expected", "drawn", "fault", "line", "on", "ordinal", "role", "verdict"})
+_SCRIPT_FIELDS = frozenset(
+    {"step", "reason", "expected", "drawn", "fault", "line", "on", "device", "ordinal", "role", "verdict"}
+)
 
 
 @cache
@@ -19,7 +21,10 @@ def vocabulary() -> Vocabulary:
     """Return all kinds of devices, faults and events."""
     devices = {
         name: DeviceEntry(
-            kind.settings, {word: action.settings for word, action in kind.actions.items()}, tuple(kind.breakages)
+            kind.settings,
+            {word: action.settings for word, action in kind.actions.items()},
+            tuple(kind.breakages),
+            tuple(sorted(kind.states)),
         )
         for name, kind in KINDS.items()
     }

@@ -13,12 +13,16 @@ from linacsim.devices.archive.personality import ArchivePersonality
 from linacsim.devices.archive.storing import Keeper
 from linacsim.devices.archive.tape import Busy, SlowTape, Tape, TapeJam, TapeSettings
 from linacsim.devices.entity import Handlers
+from linacsim.devices.storage.services import DISK_FULL
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
 _LOCAL_LIMIT = (2, 3, 2)
 """Rejected-transient, service-provider (presentation), local-limit-exceeded (PS3.8 9.3.4)."""
+
+DATABASE_DOWN, TAPE_JAMMED, BUSY = "DATABASE DOWN", "TAPE JAMMED", "BUSY"
+STATES = frozenset({DISK_FULL, DATABASE_DOWN, TAPE_JAMMED, BUSY})
 
 
 class Breakable(Keeper):
@@ -49,6 +53,15 @@ class Breakable(Keeper):
         link_of(event.assoc).on_request = partial(refuse_unserved, event.assoc)
         if self.busy and not (event.assoc.is_rejected or event.assoc.is_aborted):
             link_of(event.assoc).reject(*_LOCAL_LIMIT)
+
+    def conditions(self) -> frozenset[str]:
+        """Return what is the matter with disk, database, tapes and associations."""
+        found = {
+            DATABASE_DOWN: self.database.down,
+            TAPE_JAMMED: self.tape.jammed,
+            BUSY: self.busy,
+        }
+        return super().conditions() | {word for word, holds in found.items() if holds}
 
     def become_busy(self, what: Busy) -> None:
         """No association is accepted any more."""

@@ -8,7 +8,7 @@ from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices.archive import asking, committing, keeping, loading, managing, scheduling
 from linacsim.devices.archive.attributes import FIND_MODELS
-from linacsim.devices.archive.breakages import Breakable
+from linacsim.devices.archive.breakages import STATES, Breakable
 from linacsim.devices.archive.commitment import Misreport
 from linacsim.devices.archive.committing import Committing
 from linacsim.devices.archive.finding import Finding
@@ -172,5 +172,6 @@ KIND = Kind(
     | committing.FIELDS
     | scheduling.FIELDS
     | keeping.FIELDS,
+    states=STATES,
 )
 Archive.kind = KIND

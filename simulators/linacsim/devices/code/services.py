@@ -94,5 +94,6 @@ KIND = Kind(
     events=frozenset({"call-started", "call-returned"}),
     fields=frozenset({"function", "returned"}),
     serves=False,
+    breaks=False,
 )
 CodePeer.kind = KIND

@@ -22,6 +22,7 @@ from linacsim.devices.imager.actions import (
     Verify,
 )
 from linacsim.devices.imager.hardware.buffer import Hold
+from linacsim.devices.imager.hardware.conditions import Condition
 from linacsim.devices.imager.hardware.events import EVENTS, FIELDS
 from linacsim.devices.imager.hardware.hardware import ImagerHardware
 from linacsim.devices.imager.hardware.operation import ACTIONS as OPERATION
@@ -64,6 +65,14 @@ class Imager(Operated, Device):
         """Switch the hardware on, and listen for what is asked for with C-MOVE."""
         self.remote.start(port)
         self.hardware.switch_on()
+
+    def conditions(self) -> frozenset[str]:
+        """Return what is the matter, in the words of the console."""
+        return frozenset(one.value for one in self.hardware.conditions if one is not Condition.NORMAL)
+
+    def lose_memory(self) -> None:
+        """Lose what is in the image buffer: it is not on any disk yet."""
+        self.hardware.operator.empty_buffer()
 
     def support(self, ae: AE) -> None:
         """Add the presentation contexts that it accepts."""
@@ -248,5 +257,6 @@ KIND = Kind(
         "axis", "beam", "beams", "body", "columns", "images", "markers", "match", "off-degrees", "off-mm", "left-mm",
         "patient", "picture", "plan", "residual", "rows", "setup-beams", "slices", "trusted", "truth", "unmet", "x", "y", "z",
     },
+    states=frozenset(one.value for one in Condition),
 )  # fmt: skip
 Imager.kind = KIND

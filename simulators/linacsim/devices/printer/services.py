@@ -27,6 +27,7 @@ from linacsim.devices.printer.elements import shared
 from linacsim.devices.printer.hardware import FilmHardware
 from linacsim.devices.printer.hardware.acts import ACTIONS, BREAKAGES, EVENTS, FIELDS, Act
 from linacsim.devices.printer.hardware.memory import PrintBuffer
+from linacsim.devices.printer.hardware.terms import TERMS
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.queueing import take_up
 from linacsim.devices.printer.spool import Spool
@@ -155,6 +156,17 @@ class Printer(Device):
         """Keep films in the folder until they have come out; return how many jobs of an earlier run are taken up."""
         return take_up(self, Spool(self.shelf, self.file_name))
 
+    def conditions(self) -> frozenset[str]:
+        """Return the terms of what is the matter (PS3.3 C.13.9.1), and whether a job is printed."""
+        terms = {one.term for one in self.hardware.conditions}
+        return frozenset(terms | ({PRINTING} if self.hardware.machine.job is not None else set()))
+
+    def lose_memory(self) -> None:
+        """Lose the queue; with a spool the jobs are on the disk, and go on."""
+        self.book = JobBook(self)
+        if self.spool is None:
+            self.hardware.forget_jobs()
+
     def operate(self, what: Act) -> None:
         """Let an operator do something, or something break."""
         what.on(self.hardware)
@@ -173,6 +185,7 @@ def supported_classes(about: PrinterPersonality) -> frozenset[UID]:
     return frozenset(active | ({BasicPrintImageOverlayBox} if about.retired else set()))
 
 
+PRINTING = "PRINTING"
 _EVENTS = frozenset({"client-served", "film-copied", "event-not-sent", "event-unanswered", "job-left-over"})
 _FIELDS = frozenset({"contexts", "destination", "format", "info", "medium", "orientation", "reason", "size"})
 
@@ -185,5 +198,6 @@ KIND = Kind(
     breakages=BREAKAGES,
     events=EVENTS | _EVENTS,
     fields=FIELDS | _FIELDS,
+    states=frozenset({*TERMS, PRINTING}),
 )
 Printer.kind = KIND

@@ -191,5 +191,6 @@ KIND = Kind(
     events=frozenset({"program-started", "program-ended", "printed", "output-left-out"}),
     fields=frozenset({"command", "text", "exit-code", "signal", "left-behind", "lines"}),
     serves=False,
+    breaks=False,
 )
 ProgramPeer.kind = KIND

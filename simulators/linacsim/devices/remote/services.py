@@ -54,5 +54,6 @@ KIND = Kind(
     events=frozenset({"person-asked", "person-answered"}),
     fields=frozenset({"text", "done", "remark"}),
     serves=False,
+    breaks=False,
 )
 RemotePeer.kind = KIND

@@ -42,6 +42,7 @@ OUT_OF_RESOURCES = 0xA700
 MISMATCH = 0xA900
 """Data Set does not match SOP Class (PS3.4 B.2.3)."""
 CANNOT_UNDERSTAND = 0xC000
+DISK_FULL = "DISK FULL"
 
 
 class RefusedError(Exception):
@@ -184,6 +185,10 @@ class StoragePeer(Device):
         """Ask a peer for its worklist."""
         worklist.ask(self, what)
 
+    def conditions(self) -> frozenset[str]:
+        """Return whether the disk is full."""
+        return frozenset({DISK_FULL}) if self.disk.blocked else frozenset()
+
     def fill_disk(self, what: FillDisk) -> None:
         """The disk takes no more."""
         self.disk.blocked = True
@@ -271,5 +276,6 @@ KIND = Kind(
     breakages={"fill-disk": Action(FillDisk, "fill_disk")},
     events=frozenset({"object-stored", "disk-full", "disk-cleared"}) | commitmentclient.EVENTS | worklist.EVENTS,
     fields=frozenset({"object", "bytes"}) | commitmentclient.FIELDS | worklist.FIELDS,
+    states=frozenset({DISK_FULL}),
 )
 StoragePeer.kind = KIND

@@ -124,6 +124,13 @@ class FilmHardware:
         self._engine.cancel()
         return True
 
+    def forget_jobs(self) -> None:
+        """Forget all jobs, the one that is printed too: its sheet comes out, and no other one."""
+        for job in [*self.machine.queue]:
+            self.cancel(job)
+        if self.machine.job is not None:
+            self.cancel(self.machine.job)
+
     def job(self, number: int) -> Job | None:
         """Return the job with this number if it waits or is printed."""
         printed = self.machine.job
