@@ -117,11 +117,9 @@ def send_without_end(host: str, port: int) -> None:
 def associate_without_end(host: str, port: int) -> None:
     """Associate and leave, over and over."""
     for _ in range(10_000):
-        wire = socket.create_connection((host, port), 5)
-        with contextlib.suppress(OSError):
+        with socket.create_connection((host, port), 5) as wire, contextlib.suppress(OSError):
             wire.sendall(associate_rq())
             wire.recv(1000)
-        wire.close()
 
 
 def end_the_process() -> None:
@@ -182,11 +180,9 @@ def lone_word(port: int, answer: bytes | None) -> socket.socket:
     listener = socket.create_server(("127.0.0.1", port))
 
     def serve() -> None:
-        held = []
-        with contextlib.suppress(OSError):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
             while True:
-                connection, _ = listener.accept()
-                held.append(connection)
+                connection = held.enter_context(listener.accept()[0])
                 if answer is not None:
                     connection.recv(4096)
                     connection.sendall(answer)

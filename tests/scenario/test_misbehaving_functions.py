@@ -127,7 +127,7 @@ def test_a_module_that_falls_over_when_it_is_imported_is_the_stacks_fault(
     assert why[0] == f"MINE: call failed: falls_over_{clock} cannot be imported: RuntimeError: no licence"
 
 
-@pytest.mark.slow
+@pytest.mark.figure
 def test_10000_associations_are_served_and_kept_in_bounds(tmp_path: Path) -> None:
     step = call("associate_and_leave", arguments={**ADDRESS, "times": 10_000})
     peers = {"ARCHIVE": {"kind": "storage"}, "MINE": {"kind": "code"}}

@@ -90,11 +90,11 @@ def test_a_client_that_misbehaves(
         ("refuses", "connection to 127.0.0.1:{port} refused"),
         (None, "ACSE timeout: the A-ASSOCIATE-RQ was not answered"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it answered with bytes that are no PDU"),
-        (b"\x02\x00\x00\x00\x00\x04\x00\x01\x00\x00", "it answered with bytes that are no PDU"),
+        (b"\x02\x00\x00\x00\x00\x04\x00\x01\x00\x00", "none of the presentation contexts was accepted"),
         (b"\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00", "aborted by the peer"),
         (b"\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07", "rejected ("),
     ],
-    ids=["refuses", "is-silent", "is-a-web-server", "accepts-with-half-a-PDU", "aborts", "rejects"],
+    ids=["refuses", "is-silent", "is-a-web-server", "accepts-with-nothing-in-it", "aborts", "rejects"],
 )
 def test_a_server_that_misbehaves(
     answer: str | bytes | None, told: str, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
@@ -105,6 +105,7 @@ def test_a_server_that_misbehaves(
         why, one = judged(SERVER, tmp_path, sut, port)
     finally:
         if listener is not None:
+            listener.shutdown(2)
             listener.close()
     told = told.replace("{port}", str(sut))
     assert why[0].startswith(f"ARCHIVE: store failed: no association with PRODUCT: {told}"), why

@@ -146,7 +146,7 @@ def test_associations_without_an_end_are_a_flood(
     why, one = judged(keys(itself("associate_without_end", within="60 s")), tmp_path, "live", unused_tcp_port)
     assert why[0].startswith("flooded: 300 events until 0:00:0")
     assert "at ARCHIVE from WIRE (" in why[0]
-    assert len(one.records) == 301
+    assert 300 < len(one.records) <= 400
     assert running("associate_without_end") == []
 
 

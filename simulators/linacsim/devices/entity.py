@@ -118,6 +118,8 @@ def _why_not(assoc: Association) -> str:
             return "ACSE timeout: the A-ASSOCIATE-RQ was not answered"
         if record["event"] == "connection-failed":
             return str(record["error"]).lower()
+        if record["event"] == "invalid-PDU":
+            return f"it answered with bytes that are no PDU ({record['complaint']})"
         if record["event"] == "A-ABORT" and record["way"] == "received":
             return f"aborted by the peer{_by_provider(record)}"
     return "the connection was closed" if assoc.is_aborted else "no answer"

@@ -164,6 +164,7 @@ class LiveKernel(Kernel):
     def give_up(self, future: asyncio.Future[Any]) -> None:
         """End the task that `future` waits for (on the loop's thread)."""
         task = self._started.pop(future, None)
+        future.cancel()
         if task is not None:
             self.heed(task)
             self.enter(task.kill)

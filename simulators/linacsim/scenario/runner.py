@@ -39,6 +39,7 @@ LINGER = 2 * MINUTE
 _GLANCE = SECOND
 FLOOD = 200_000
 """Events after which a run is given up: nobody looks at more, and they must not fill the memory."""
+_AFTERWARDS = 100
 UNDER_TEST = ("remote", "program", "code")
 """The kinds of peers that are the stack under test, or may be: what they do is not the bench's fault."""
 
@@ -126,7 +127,8 @@ def play(stage: Stage, scenario: Scenario, suts: Iterable[Address] = ()) -> Outc
         outcome.faults = _set_up(stage, scenario)
         script = _Script(stage, scenario, outcome)
         stage.play(script.run, place=stage.kernel.place(BENCH), limit=scenario.limit)
-        stage.settle()
+        if not script.is_flooded:
+            stage.settle()
     except HarnessError as exc:
         blamed = script.blamed(exc) if script is not None else ""
         if blamed:
@@ -150,7 +152,8 @@ def _judge(stage: Stage, scenario: Scenario, outcome: Outcome) -> None:
     if outcome.failures or any(isinstance(result, Unmet) for result in results):
         outcome.failures += _account(stage, scenario, outcome)
     outcome.verdict = judge(results, outcome.failures, unfired, outcome.error)
-    stage.log.most = None
+    # the verdict finds room, and whoever floods the bench until it is closed does not find much
+    stage.log.most = (stage.log.most or 0) + _AFTERWARDS
     stage.log.add(BENCH, "verdict", verdict=str(outcome.verdict))
 
 
@@ -241,7 +244,7 @@ class _Script:
         self._kernel = stage.kernel
         self._task: Task | None = None
         self._under_way: list[ActionStep] = []
-        self._is_flooded = False
+        self.is_flooded = False
         stage.log.most, stage.log.on_flood = FLOOD, self._flood
 
     def run(self) -> None:
@@ -270,21 +273,21 @@ class _Script:
 
     def _flood(self) -> None:
         """More has happened than anybody looks at: let whatever waits for the end of a step know."""
-        self._is_flooded = True
+        self.is_flooded = True
         if self._task is not None:
             self._task.unpark()
 
     def _pause(self, duration: int) -> None:
         """Let bench time pass."""
         self._kernel.sleep(duration)
-        if self._is_flooded:
+        if self.is_flooded:
             raise _FloodedError
 
     def _join(self, task: Task) -> None:
         """Wait until `task` has ended."""
         while not task.done.triggered:
             self._kernel.join(task)
-            if self._is_flooded and not task.done.triggered:
+            if self.is_flooded and not task.done.triggered:
                 raise _FloodedError
 
     def _play(self, step: Step) -> bool:
