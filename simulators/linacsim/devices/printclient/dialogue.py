@@ -16,6 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.dsutils import decode
 from simpy.events import Event
 
+from linacsim.devices.storage.scan import VRS
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.core import Kernel
 
@@ -31,11 +32,14 @@ class Response:
     command : Dataset
         Its command set.
     data : Dataset
-        Its data set; empty if it has none.
+        Its data set; empty if it has none, or none that can be read.
+    unreadable : str
+        Why it cannot be read, if so.
     """
 
     command: Dataset
     data: Dataset
+    unreadable: str = ""
 
     @property
     def status(self) -> int:
@@ -93,12 +97,21 @@ class Dialogue:
         waiting = self._asked.get(int(message.command_set.get("MessageIDBeingRespondedTo") or 0))
         if waiting:
             data = message.data_set.getvalue() if message.data_set is not None else b""
-            waiting.pop(0).succeed(Response(message.command_set, self._decoded(int(message.context_id or 0), data)))
+            waiting.pop(0).succeed(self._response(message.command_set, int(message.context_id or 0), data))
 
-    def _decoded(self, context_id: int, data: bytes) -> Dataset:
+    def _response(self, command: Dataset, context_id: int, data: bytes) -> Response:
+        if not data:
+            return Response(command, Dataset())
         accepted = self.assoc.accepted_contexts
-        syntax = next(one.transfer_syntax[0] for one in accepted if one.context_id == context_id)
-        return decode(BytesIO(data), syntax.is_implicit_VR, syntax.is_little_endian) if data else Dataset()
+        syntax = next((one.transfer_syntax[0] for one in accepted if one.context_id == context_id), None)
+        if syntax is None:
+            return Response(command, Dataset(), f"context {context_id} has not been accepted")
+        if not syntax.is_implicit_VR and data[4:6] not in VRS:
+            return Response(command, Dataset(), f"it is not in {syntax.name}")
+        try:
+            return Response(command, decode(BytesIO(data), syntax.is_implicit_VR, syntax.is_little_endian))
+        except Exception as exc:  # noqa: BLE001 - whatever a parser stumbles over in a peer's bytes means the same here
+            return Response(command, Dataset(), str(exc))
 
     def _ended(self, _event: evt.Event) -> None:
         asked, self._asked = self._asked, {}

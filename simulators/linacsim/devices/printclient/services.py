@@ -183,6 +183,8 @@ class PrintClient(Device):
         what = f"{ask.op} {ask.of}"
         if response is None:
             raise PlayFailure(f"{what}: {end_of(self._talk.assoc)}")
+        if response.unreadable:
+            raise PlayFailure(f"{what}: the data set of the response cannot be read: {response.unreadable}")
         if ask.op == "N-CREATE" and ask.instance == "newest" and code_to_category(response.status) == "Failure":
             self.known[_class_of(ask.of)].pop()
         said = f" ({response.comment})" if response.comment else ""
