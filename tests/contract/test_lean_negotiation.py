@@ -161,3 +161,52 @@ def test_what_is_remembered_has_a_limit() -> None:
     for ordinal in range(negotiation._KNOWN_MOST + 10):
         negotiation._remember(known, f"1.2.{ordinal}", UID(f"1.2.{ordinal}"))
     assert len(known) == 10
+
+
+SUPPORTED: dict[str, list[tuple[Any, ...]]] = {
+    "one, with what is usual": [(CT_IMAGE,)],
+    "one syntax that is text": [(CT_IMAGE, SYNTAXES[0])],
+    "roles": [(CT_IMAGE, SYNTAXES, True, False)],
+    "the same twice, in another order": [(CT_IMAGE, SYNTAXES[:4]), (CT_IMAGE, SYNTAXES[5:1:-1], None, True)],
+    "roles that are taken back": [(CT_IMAGE, SYNTAXES, True, True), (CT_IMAGE, SYNTAXES)],
+    "a syntax twice": [(CT_IMAGE, [SYNTAXES[0], SYNTAXES[0]])],
+    "no syntax": [(CT_IMAGE, [])],
+    "a syntax that is none": [(CT_IMAGE, [SYNTAXES[0], CT_IMAGE])],
+    "a syntax with a leading zero": [(CT_IMAGE, [SYNTAXES[0], "1.2.03"])],
+    "a SOP class that is none": [("1.2.3.", SYNTAXES), ("not a UID", SYNTAXES)],
+    "bytes": [(CT_IMAGE, [SYNTAXES[0].encode()])],
+    "what is no UID": [(CT_IMAGE, [1])],
+    "what is no list": [(CT_IMAGE, tuple(SYNTAXES))],
+    "a role that is none": [(CT_IMAGE, SYNTAXES, 1)],
+}
+
+
+@pytest.mark.parametrize("calls", SUPPORTED.values(), ids=SUPPORTED)
+def test_what_is_supported_is_what_pynetdicom_makes_of_it_the_second_time_too(bench: Bench, calls: Any) -> None:
+    def made() -> list[tuple[Any, ...]]:
+        ae, outcomes = AE(), []
+        for call in calls:
+            try:
+                ae.add_supported_context(*call)
+            except Exception as exc:  # noqa: BLE001 - compared with pynetdicom's
+                outcomes.append((type(exc), str(exc)))
+        found = [
+            (each.abstract_syntax, [*each.transfer_syntax], each.scu_role, each.scp_role)
+            for each in ae.supported_contexts
+        ]
+        return [*outcomes, *found]
+
+    wanted = made()
+    assert [bench.play(made) for _ in range(2)] == [wanted, wanted]
+
+
+def test_what_is_put_together_once_is_nobody_elses_to_change(bench: Bench) -> None:
+    def made() -> list[UID]:
+        ae = AE()
+        ae.add_supported_context(CT_IMAGE, SYNTAXES)
+        (context,) = ae.supported_contexts
+        found = [*context.transfer_syntax]
+        context.transfer_syntax.clear()
+        return found
+
+    assert bench.play(made) == bench.play(made) == SYNTAXES

@@ -227,3 +227,28 @@ def test_waiting_outside_a_task_is_refused_but_feeding_is_not() -> None:
 def test_a_bounded_queue_is_refused() -> None:
     with pytest.raises(HarnessError, match="a bounded queue is not part of the bench"):
         TaskQueue[int](5)
+
+
+def test_a_queue_that_another_thread_builds_meanwhile_reports_to_nobody() -> None:
+    """Two live benches, each on its own thread, make associations at the same time."""
+    mine, theirs = Wake("mine"), Wake("theirs")
+    inside, built = threading.Event(), threading.Event()
+    queues: list[TaskQueue[int]] = []
+
+    def other() -> None:
+        inside.wait(5)
+        queues.append(TaskQueue())
+        with owned_by(theirs):
+            queues.append(TaskQueue())
+        built.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with owned_by(mine):
+        inside.set()
+        assert built.wait(5)
+        queues.append(TaskQueue())
+    thread.join()
+    for each in queues:
+        each.put(1)
+    assert (mine.count, theirs.count) == (1, 1)

@@ -5,6 +5,7 @@ Both have just the faces that pynetdicom uses. They may be fed from outside a ta
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,18 +19,24 @@ from linacsim.kernel.wake import Wake
 
 T = TypeVar("T")
 
-_owner: Wake | None = None
+
+class _Owner(threading.local):
+    """Whom queues and events report to that are built now: on each thread another, as live benches run side by side."""
+
+    wake: Wake | None = None
+
+
+_owner = _Owner()
 
 
 @contextmanager
 def owned_by(wake: Wake) -> Iterator[None]:
-    """Make queues and events that are built meanwhile report their changes to `wake`."""
-    global _owner  # noqa: PLW0603 - one construction at a time: nothing inside the block gives up control
-    before, _owner = _owner, wake
+    """Make queues and events that are built meanwhile report their changes to `wake`; nothing inside gives up control."""
+    before, _owner.wake = _owner.wake, wake
     try:
         yield
     finally:
-        _owner = before
+        _owner.wake = before
 
 
 def _me() -> Task:
@@ -58,7 +65,7 @@ class TaskQueue(Generic[T]):
         self.queue: deque[T] = deque()
         self.on_timeout: Callable[[], None] | None = None
         self._getters: deque[Task] = deque()
-        self._wake = _owner
+        self._wake = _owner.wake
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Add `item`; never blocks."""
@@ -116,7 +123,7 @@ class TaskEvent:
     def __init__(self) -> None:
         self._flag = False
         self._waiters: list[Task] = []
-        self._wake = _owner
+        self._wake = _owner.wake
 
     def is_set(self) -> bool:
         """Whether the event is set."""

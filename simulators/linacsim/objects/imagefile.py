@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +151,18 @@ def _one_line(text: object) -> str:
 
 def _bundled(name: str) -> Path:
     wanted = name.removeprefix(_PREFIX)
-    known = {file.relative_to(_BUNDLED).as_posix(): file for file in _BUNDLED.rglob("*") if file.is_file()}
+    known = _all_bundled()
     if wanted in known:
         return known[wanted]
     close = get_close_matches(wanted, known, n=3, cutoff=0.5)
     todo = f"did you mean {' or '.join(_PREFIX + match for match in close)}?" if close else "try pydicom:CT_small.dcm"
     raise InputError("pydicom brings no such file", name, todo)
+
+
+@cache
+def _all_bundled() -> dict[str, Path]:
+    """Return the files that pydicom brings, by their path inside its folder; they are looked for once."""
+    return {file.relative_to(_BUNDLED).as_posix(): file for file in _BUNDLED.rglob("*") if file.is_file()}
 
 
 def _read(file: Path, name: str) -> Dataset:

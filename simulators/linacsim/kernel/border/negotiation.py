@@ -4,14 +4,16 @@ pynetdicom copies the server's whole list of presentation contexts, deeply, for 
 storage SOP classes that takes longer than everything else of the association. Here an association borrows the list; it gets
 copies of its own as soon as somebody looks at it, and negotiation looks at what has been proposed and at nothing else. And a
 UID that has been found valid once is not examined again: an A-ASSOCIATE-RQ can hold a thousand of them, mostly the same ones.
+The same goes for what a server supports: all storage SOP classes in all transfer syntaxes are 8,000 UIDs for each peer of a run.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydicom.uid import UID
-from pynetdicom import _config, _validators, presentation, utils
+from pynetdicom import AE, DEFAULT_TRANSFER_SYNTAXES, _config, _validators, presentation, utils
 from pynetdicom.acse import ACSE
 from pynetdicom.association import ServiceUser
 from pynetdicom.presentation import PresentationContext
@@ -141,3 +143,41 @@ def _remember(known: dict[str | bytes, UID], value: str | bytes, uid: UID) -> No
         # a peer may make up as many as it likes
         known.clear()
     known[value] = uid
+
+
+_original_support = AE.add_supported_context
+
+
+def add_supported_context(
+    self: AE, abstract_syntax: Any, transfer_syntax: Any = None, scu_role: Any = None, scp_role: Any = None
+) -> None:
+    """Stand in for ``AE.add_supported_context``: a SOP class with the same transfer syntaxes is put together once."""
+    syntaxes = DEFAULT_TRANSFER_SYNTAXES if transfer_syntax is None else transfer_syntax
+    plain = isinstance(abstract_syntax, str) and isinstance(syntaxes, list) and _are_roles(scu_role, scp_role)
+    made = _put_together(abstract_syntax, tuple(syntaxes)) if plain and current_task() is not None else None
+    if made is None or made.abstract_syntax is None:
+        _original_support(self, abstract_syntax, transfer_syntax, scu_role, scp_role)
+        return
+    context = self._supported_contexts.get(made.abstract_syntax)
+    if context is None:
+        context = self._supported_contexts[made.abstract_syntax] = copy_contexts([made])[0]
+    else:
+        # pynetdicom adds to what is there
+        context._transfer_syntax += [each for each in made._transfer_syntax if each not in context._transfer_syntax]
+    context.scu_role, context.scp_role = scu_role, scp_role
+
+
+@lru_cache(maxsize=_KNOWN_MOST)
+def _put_together(abstract_syntax: str, syntaxes: tuple[str, ...]) -> PresentationContext | None:
+    """Return the context that pynetdicom makes of them; ``None`` if it has anything to say about one of the UIDs."""
+    if not all(isinstance(each, str) for each in syntaxes):
+        return None
+    ae = AE()
+    _original_support(ae, abstract_syntax, list(syntaxes))
+    (context,) = ae.supported_contexts
+    known = context.abstract_syntax is not None and context.abstract_syntax.is_valid
+    return context if known and all(_is_unremarkable(each) for each in context.transfer_syntax) else None
+
+
+def _are_roles(*roles: Any) -> bool:
+    return all(role is None or isinstance(role, bool) for role in roles)

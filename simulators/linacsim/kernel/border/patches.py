@@ -250,5 +250,9 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
         negotiation.add_transfer_syntax,
         "a transfer syntax is found valid once",
     ),
+    "pynetdicom.ae.ApplicationEntity.add_supported_context": (
+        negotiation.add_supported_context,
+        "what many servers support is put together once",
+    ),
 }
 """Functions and classes of pynetdicom that are replaced, and why."""

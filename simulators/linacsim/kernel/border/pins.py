@@ -34,6 +34,10 @@ PINNED: dict[str, tuple[str, str]] = {
         "f56bca8888e1ce9f",
         "makes AssociationSocket(assoc, address=...) and sets tls_args",
     ),
+    "pynetdicom.ae.ApplicationEntity.add_supported_context": (
+        "2932641f457f3240",
+        "keeps contexts in _supported_contexts by abstract syntax; adds transfer syntaxes to one that is there",
+    ),
     "pynetdicom.ae.ApplicationEntity.active_associations": (
         "23da190dfcca5dbd",
         "asks threading.enumerate() for associations",
