@@ -43,7 +43,7 @@ faults:
   - {do: abort, at: STORE, on: C-STORE-RQ, way: received, with: SCU, first: 2, source: service-user}
   - {do: status, at: STORE, on: C-STORE-RSP, way: sent, sop-class: CTImageStorage, context: 3, status: 0x0000, code: A700}
   - {do: latency, at: SCU, not-before: 10 s, not-after: 20 s, delay: 2 s, every: 3}
-  - {do: no-response, at: STORE, on: C-ECHO-RQ, chance: 0.5, times: 3, until: object-stored, after: 1}
+  - {do: no-response, at: STORE, on: C-ECHO-RQ, state: NORMAL, chance: 0.5, times: 3, until: object-stored, after: 1}
   - {do: no-accept, at: SCU, until: 1 min, sop-instance: 1.2.3}
   - {do: jam, at: PRINTER, on: sheet-out}
 steps:
@@ -87,7 +87,8 @@ MAPPING: dict[str, Any] = {
         {"do": "status", "at": "STORE", "on": "C-STORE-RSP", "way": "sent", "sop-class": "CTImageStorage", "context": 3,
          "status": 0x0000, "code": "A700"},
         {"do": "latency", "at": "SCU", "not-before": "10 s", "not-after": "20 s", "delay": "2 s", "every": 3},
-        {"do": "no-response", "at": "STORE", "on": "C-ECHO-RQ", "chance": 0.5, "times": 3, "until": "object-stored", "after": 1},
+        {"do": "no-response", "at": "STORE", "on": "C-ECHO-RQ", "state": "NORMAL", "chance": 0.5,
+         "times": 3, "until": "object-stored", "after": 1},
         {"do": "no-accept", "at": "SCU", "until": "1 min", "sop-instance": "1.2.3"},
         {"do": "jam", "at": "PRINTER", "on": "sheet-out"},
     ],
@@ -115,7 +116,7 @@ OF_PYTHON: list[Armed | None] = [
     fault("abort", "C-STORE-RQ", way="received", with_="SCU", first=2, source="service-user"),
     fault("status", "C-STORE-RSP", way="sent", sop_class="CTImageStorage", context=3, status=0x0000, code=0xA700),
     fault("latency", not_before=10_000_000, not_after=20_000_000, delay=2_000_000, every=3),
-    fault("no-response", "C-ECHO-RQ", chance=0.5, times=3, until="object-stored", after=1),
+    fault("no-response", "C-ECHO-RQ", state="NORMAL", chance=0.5, times=3, until="object-stored", after=1),
     fault("no-accept", until="1 min", sop_instance="1.2.3"),
     None,  # the hardware of a device: broken by its own methods
 ]

@@ -324,7 +324,7 @@ class TestMeaning:
             "colour: red",
             (
                 "12:43: unknown key 'colour'; known keys: after, at, chance, context, do, every, first, not-after, not-before, "
-                "nth, on, sop-class, sop-instance, status, times, until, way, with"
+                "nth, on, sop-class, sop-instance, state, status, times, until, way, with"
             ),
         ),
         ("result: transient", "resutl: transient", "15:5: unknown key 'resutl'; did you mean 'result'?"),
