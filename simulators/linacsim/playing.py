@@ -146,7 +146,9 @@ def _about(scenario: Scenario, setting: Setting, bench: Bench, folder: RunFolder
 
 
 def reproduce(scenario: Scenario, setting: Setting) -> str:
-    """Return the command line that plays the same again."""
-    name = scenario_name(scenario.path) if scenario.path is not None else scenario.title
+    """Return the command line that plays the same again; empty for a scenario that no file has."""
+    if scenario.path is None:
+        return ""
+    name = scenario_name(scenario.path)
     live = ["--clock", "live"] if setting.clock == "live" else []
     return shlex.join(["linacsim", "play", name, *setting.words, "--seed", str(setting.seed), *live])

@@ -194,7 +194,7 @@ def test_nobody(bench):
                 "#* at 0:00:00.00*, has status 0x0000 instead of 0x0122"
             ),
             "expected and not met: C-ECHO-RSP at ARCHIVE, at least once: C-ECHO-RSP never happened at ARCHIVE, nothing did",
-            "nobody has asked ARCHIVE (198.18.0.*:104) for an association",
+            "Nobody has asked ARCHIVE (198.18.0.*:104) for an association",
         ]
     )
 
@@ -267,4 +267,4 @@ def test_after_flooding(bench):
     )
     text = result.stdout.str()
     assert "HorizonReached: not over at 1 min" in text
-    assert text.count("flooded: 300 events until 0:00:0") == 3, "the test, its teardown, and the one of the live clock"
+    assert text.count("Flooded: 300 events until 0:00:0") == 3, "the test, its teardown, and the one of the live clock"

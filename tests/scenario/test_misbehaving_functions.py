@@ -41,7 +41,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        (call("nothing_at_all"), "nobody has asked ARCHIVE ("),
+        (call("nothing_at_all"), "Nobody has asked ARCHIVE ("),
         (call("nothing_at_all", returns=1), f"MINE: call failed: {HERE}:nothing_at_all returned None instead of 1"),
         (call("fall_over"), f"MINE: call failed: {HERE}:fall_over: RuntimeError: the sofa xxx"),
         (call("end_the_process"),
@@ -62,7 +62,7 @@ def test_a_function_that_misbehaves_is_told_in_a_sentence(
 def test_the_limit_of_the_scenario_is_one_for_functions(clock: str, tmp_path: Path, unused_tcp_port: int) -> None:
     limit = "1 s" if clock == "live" else "300 h"
     why, one = judged(keys(call("sleep_without_end", within="400 h"), limit=limit), tmp_path, clock, unused_tcp_port)
-    assert why[0] == f"not over within its limit of {limit}; MINE: call has not ended"
+    assert why[0] == f"Not over within its limit of {limit}; MINE: call has not ended"
     assert one.records[-1]["t"] <= (2 * SECOND if clock == "live" else 301 * HOUR)
 
 
@@ -99,7 +99,7 @@ def test_associations_without_an_end_are_a_flood(
     step = call("echo_without_end", arguments=ADDRESS)
     peers = {"ARCHIVE": {"kind": "storage"}, "MINE": {"kind": "code"}}
     why, one = judged(keys(step, peers=peers), tmp_path, clock, unused_tcp_port)
-    assert why[0].startswith("flooded: 500 events until 0:00:0")
+    assert why[0].startswith("Flooded: 500 events until 0:00:0")
     assert why[0].endswith(" times); given up")
     assert len(one.records) == 501
 
@@ -107,8 +107,8 @@ def test_associations_without_an_end_are_a_flood(
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ("say_nothing", "somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
-        ("send_garbage", "somebody has sent ARCHIVE bytes that are no PDU (#"),
+        ("say_nothing", "Somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
+        ("send_garbage", "Somebody has sent ARCHIVE bytes that are no PDU (#"),
     ],
 )
 def test_bytes_of_ones_own_are_told(what: str, told: str, tmp_path: Path, unused_tcp_port: int) -> None:

@@ -64,12 +64,12 @@ def judged(
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ("", "nobody has asked ARCHIVE (127.0.0.1:{port}) for an association"),
-        ("say_nothing", "somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
+        ("", "Nobody has asked ARCHIVE (127.0.0.1:{port}) for an association"),
+        ("say_nothing", "Somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
         ("fall_silent", "WIRE has been silent on its association with ARCHIVE until the network timeout ran out (#"),
-        ("send_garbage", "somebody has sent ARCHIVE bytes that are no PDU (#"),
+        ("send_garbage", "Somebody has sent ARCHIVE bytes that are no PDU (#"),
         ("send_without_end", "WIRE has sent ARCHIVE a message that is none (#"),
-        ("associate_without_end", "flooded: 300 events until 0:00:0"),
+        ("associate_without_end", "Flooded: 300 events until 0:00:0"),
     ],
 )
 def test_a_client_that_misbehaves(
@@ -118,4 +118,4 @@ def test_a_person_who_never_answers_has_the_limit_of_the_scenario(tmp_path: Path
     over = Event()
     why, _one = judged({**CLIENT, "limit": "1 s"}, tmp_path, 104, unused_tcp_port, lambda: over.wait(30))
     over.set()
-    assert why[0] == "not over within its limit of 1 s; PRODUCT: ask has not ended"
+    assert why[0] == "Not over within its limit of 1 s; PRODUCT: ask has not ended"

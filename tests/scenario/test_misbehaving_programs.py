@@ -47,15 +47,15 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        (run("true"), "nobody has asked ARCHIVE (127.0.0.1:{port}) for an association"),
+        (run("true"), "Nobody has asked ARCHIVE (127.0.0.1:{port}) for an association"),
         (run("sleep", "60", within="300 ms"), "SUT: run failed: sleep has not ended within 300 ms, and was killed; it printed nothing"),
         (run("no-such-program"), "SUT: run failed: no-such-program cannot be started: No such file or directory"),
         (run("sh", "-c", "echo oh; exit 3"), "SUT: run failed: sh ended with exit code 3 instead of 0: oh"),
         (run("sh", "-c", "echo oh; kill -SEGV $$"), "SUT: run failed: sh was ended by SIGSEGV (exit code -11) instead of 0: oh"),
         (itself("die_in_an_image"), f"SUT: run failed: {sys.executable} was ended by SIGABRT (exit code -6) instead of 0"),
-        (itself("say_nothing"), "somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
+        (itself("say_nothing"), "Somebody has connected to ARCHIVE and asked for no association until ARTIM ran out (#"),
         (itself("fall_silent"), "WIRE has been silent on its association with ARCHIVE until the network timeout ran out (#"),
-        (itself("send_garbage"), "somebody has sent ARCHIVE bytes that are no PDU (#"),
+        (itself("send_garbage"), "Somebody has sent ARCHIVE bytes that are no PDU (#"),
         ({"SUT": {"start": {"command": ["sleep", "60"], "ready": "ready", "within": "300 ms"}}},
          "SUT: start failed: sleep was not ready within 300 ms, and was killed; it printed nothing"),
         ({"SUT": {"start": {"command": ["false"], "ready": "ready"}}},
@@ -117,7 +117,7 @@ def test_children_that_a_program_leaves_behind_are_told_and_ended(
     # they hold its output open, and it has ended nevertheless
     [ended] = of(one, "program-ended")
     assert (ended["exit-code"], ended["left-behind"]) == (0, 1)
-    assert why[0].startswith("nobody has asked ARCHIVE")
+    assert why[0].startswith("Nobody has asked ARCHIVE")
     assert running("sleep 27182818") == []
 
 
@@ -144,7 +144,7 @@ def test_associations_without_an_end_are_a_flood(
 ) -> None:
     monkeypatch.setattr(runner, "FLOOD", 300)
     why, one = judged(keys(itself("associate_without_end", within="60 s")), tmp_path, "live", unused_tcp_port)
-    assert why[0].startswith("flooded: 300 events until 0:00:0")
+    assert why[0].startswith("Flooded: 300 events until 0:00:0")
     assert "at ARCHIVE from WIRE (" in why[0]
     assert 300 < len(one.records) <= 400
     assert running("associate_without_end") == []
@@ -162,5 +162,5 @@ def test_a_message_without_an_end_is_aborted(
 
 def test_a_scenario_has_a_limit_and_a_program_no_more_time_than_that(tmp_path: Path, unused_tcp_port: int) -> None:
     why, one = judged(keys(run("sleep", "60"), limit="1 s"), tmp_path, "live", unused_tcp_port)
-    assert why[0] == "not over within its limit of 1 s; SUT: run has not ended"
+    assert why[0] == "Not over within its limit of 1 s; SUT: run has not ended"
     assert one.records[-1]["t"] < 2_000_000

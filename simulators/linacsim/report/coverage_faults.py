@@ -1,45 +1,107 @@
-"""Which faults of the network the scenarios fire, by layer and in which role of the peer; read off the event log."""
+"""Which faults the scenarios fire: those of the network in either role, those of the hardware at each device, on each clock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from linacsim.faults.model import LAYERS, WORDS
+from linacsim.devices.registry import KINDS
+from linacsim.faults.model import LAYERS, ROLES, WORDS
 from linacsim.kernel.log import Record
-from linacsim.report.coverage import Reached, Subject, Wanted
+from linacsim.report.coverage import Coverage, Reached, Subject, Wanted
+from linacsim.report.table import table
 
-_ROLES = ("acceptor", "requestor")
-_ONLY = {"accept-then-silent": ("acceptor",), "unresolvable": ("requestor",)}
-"""Faults that make sense in one role alone."""
+CLOCKS = ("virtual", "live")
+_DEVICES = ("printer", "archive", "imager", "storage", "verification")
+_PLANNING = "planning"
+"""All systems of conformance statements together: what breaks in one, breaks in the others."""
+_OF_PLANNING = ("fill-disk", "hang", "restart")
+_NEVER, _SENSELESS = "-", ""
+_FIRED = "fault-fired"
 
-WANTED: Wanted = {
-    f"{layer}, {role}": {
-        do: role for do, word in WORDS.items() if word.layer == layer and role in _ONLY.get(do, _ROLES)
+
+def wanted_on(clocks: Sequence[str]) -> Wanted:
+    """Return what there is to fire on these clocks."""
+    network = {
+        _section(layer, role, clock): {
+            do: role for do, word in WORDS.items() if word.layer == layer and role in word.roles
+        }
+        for layer in LAYERS
+        for role in ROLES
+        for clock in clocks
     }
-    for layer in LAYERS
-    for role in _ROLES
-}
+    return network | {
+        _section("hardware", device, clock): dict.fromkeys(words, device)
+        for device, words in breakages().items()
+        for clock in clocks
+    }
 
 
-def reached_by(records: Sequence[Record], run: str) -> Iterator[Reached]:
-    """Yield the faults of the network that have fired, with the event that they struck on."""
+def breakages() -> dict[str, tuple[str, ...]]:
+    """Return what can break, by device."""
+    return {**{name: tuple(KINDS[name].breakages) for name in _DEVICES}, _PLANNING: _OF_PLANNING}
+
+
+def _section(layer: str, whose: str, clock: str) -> str:
+    return f"{layer}, {whose}, {clock}"
+
+
+def reached_by(records: Sequence[Record], run: str, clock: str = "virtual") -> Iterator[Reached]:
+    """Yield the faults that have fired, with the event that they struck on."""
     for record in records:
-        if record["event"] == "fault-fired" and record["fault"] in WORDS:
-            do = record["fault"]
-            role = _role(records, record)
-            yield Reached(
-                section=f"{WORDS[do].layer}, {role}", key=do, run=run, cause=f"{record['on']} at {record['at']}"
-            )
+        if record["event"] != _FIRED:
+            continue
+        do = str(record["fault"])
+        if do in WORDS:
+            section = _section(WORDS[do].layer, str(record.get("role", "")), clock)
+        elif "device" in record:
+            device = str(record["device"])
+            section = _section("hardware", device if device in _DEVICES else _PLANNING, clock)
+        else:
+            continue
+        yield Reached(section=section, key=do, run=run, cause=f"{record['on']} at {record['at']}")
 
 
-def _role(records: Sequence[Record], fired: Record) -> str:
-    """Return whether the peer has asked for the association, the last one before or the first after."""
-    asked = [one for one in records if one["event"] == "A-ASSOCIATE-RQ" and one["at"] == fired["at"]]
-    if fired["on"] == "connection" and fired.get("way") == "sent" and not asked:
-        return "requestor"
-    before = [one for one in asked if one["n"] < fired["n"]]
-    nearest = before[-1] if before else asked[0] if asked else None
-    return "requestor" if nearest is not None and nearest["way"] == "sent" else "acceptor"
+def fires_something_new(coverage: Coverage, records: Sequence[Record], clock: str) -> bool:
+    """Whether a run with these records would fire, on `clock`, what nothing has fired there yet."""
+    found = ((one.section, one.key) for one in reached_by(records, "", clock))
+    return any(one not in coverage.first and one[1] in coverage.wanted.get(one[0], ()) for one in found)
 
 
-SUBJECT = Subject(about="faults of the network", folder="faults", wanted=WANTED, reached_by=reached_by)
+def faults_text(coverage: Coverage, clocks: Sequence[str]) -> str:
+    """Return a table for each layer: faults, by role and clock in how many runs they have fired, and which was the first."""
+    lines: list[str] = []
+    for layer in LAYERS:
+        words = [do for do, word in WORDS.items() if word.layer == layer]
+        lines += _part(coverage, layer, ROLES, words, clocks)
+    for device, words in breakages().items():
+        lines += _part(coverage, "hardware", (device,), words, clocks)
+    return "\n".join(lines)
+
+
+def _part(
+    coverage: Coverage, layer: str, whose: Sequence[str], words: Sequence[str], clocks: Sequence[str]
+) -> list[str]:
+    columns = [(who, clock) for who in whose for clock in clocks]
+    rows = []
+    for do in words:
+        places = [(_section(layer, who, clock), do) for who, clock in columns]
+        first = next((coverage.first[place].run for place in places if place in coverage.first), "")
+        rows.append((do, *(_cell(coverage, *place) for place in places), first))
+    cells = [cell for row in rows for cell in row[1:-1] if cell != _SENSELESS]
+    fired = sum(cell != _NEVER for cell in cells)
+    title = layer if layer != "hardware" else f"hardware of the {whose[0]}"
+    heads = tuple(f"{who} {clock}" if len(whose) > 1 else clock for who, clock in columns)
+    return [f"{title}: {fired} of {len(cells)}", *table(("", *heads, "first fired by"), rows, "  "), ""]
+
+
+def _cell(coverage: Coverage, section: str, do: str) -> str:
+    if do not in coverage.wanted[section]:
+        return _SENSELESS
+    runs = coverage.runs.get((section, do))
+    return str(len(runs)) if runs else _NEVER
+
+
+SUBJECT = Subject(
+    about="faults of network and hardware", folder="", wanted=wanted_on(("virtual",)), reached_by=reached_by
+)
+"""``linacsim coverage faults``: of each fault in which role, or at which device, and on which clock it is fired."""

@@ -37,7 +37,7 @@ def account(records: Sequence[Record], listening: Mapping[str, str], waiting: Co
     asked = {record["at"] for record in seen if record["event"] == ASKED and record.get("way") == "received"}
     alone = [f"{name} ({listening[name]})" for name in waiting if name in listening and name not in asked]
     if alone and not told:
-        told.append(f"nobody has asked {' or '.join(alone)} for an association")
+        told.append(f"Nobody has asked {' or '.join(alone)} for an association")
     return told[:_MOST]
 
 
@@ -47,7 +47,7 @@ def flood(records: Sequence[Record]) -> str:
     (event, at, other), count = counts.most_common(1)[0]
     source = f" from {other}" if other else ""
     last = format_instant(records[-1]["t"])
-    return f"flooded: {len(records)} events until {last}, most of all {event} at {at}{source} ({count} times); given up"
+    return f"Flooded: {len(records)} events until {last}, most of all {event} at {at}{source} ({count} times); given up"
 
 
 def _firsts(records: Sequence[Record], events: Collection[str]) -> list[Record]:
@@ -60,7 +60,7 @@ def _firsts(records: Sequence[Record], events: Collection[str]) -> list[Record]:
 
 
 def _garbage(record: Record) -> str:
-    who, at = record.get("with", "somebody"), record["at"]
+    who, at = record.get("with", "Somebody"), record["at"]
     what, why = _COMPLAINT[record["event"]], record.get("complaint", "")
     return f"{who} has sent {at} {what} (#{record['n']} at {format_instant(record['t'])}: {why})"
 
@@ -70,7 +70,7 @@ def _silence(record: Record, seen: Sequence[Record]) -> str:
     same = [one for one in seen if (one["at"], one["event"]) == (at, record["event"])]
     where = f"#{record['n']} at {format_instant(record['t'])}" + (f", {len(same)} times" if len(same) > 1 else "")
     if who is None:
-        return f"somebody has connected to {at} and asked for no association until ARTIM ran out ({where})"
+        return f"Somebody has connected to {at} and asked for no association until ARTIM ran out ({where})"
     if record["event"] == "ARTIM-timeout":
         return f"{who} has left its connection to {at} open until ARTIM ran out ({where})"
     return f"{who} has been silent on its association with {at} until the network timeout ran out ({where})"

@@ -262,7 +262,7 @@ class _Script:
         """Return why the run has failed that the bench could not go on with; empty if that is the bench's own fault."""
         steps = [f"{step} has not ended" for step in self._under_way]
         if isinstance(error, HorizonReached):
-            limit = f"not over within its limit of {format_duration(self._scenario.limit)}"
+            limit = f"Not over within its limit of {format_duration(self._scenario.limit)}"
             return "; ".join([limit, *steps])
         kinds = self._scenario.peers
         if isinstance(error, Deadlock | Livelock) and any(

@@ -11,7 +11,7 @@ from typing import Any
 
 from linacsim.report.page.associations import Association
 from linacsim.report.page.bands import Band
-from linacsim.report.page.lanes import Lane, Lanes
+from linacsim.report.page.lanes import UNKNOWN, Lane, Lanes
 from linacsim.report.page.rows import Gravity, Kind, Row
 from linacsim.report.words import uid_keyword
 
@@ -157,7 +157,11 @@ def _band(one: Band, kept: Sequence[int]) -> dict[str, Any]:
 
 
 def _ended(one: Association, rows: Sequence[Row], lanes: Lanes) -> Ended:
-    return Ended(one, lanes.name(one.requestor), lanes.name(one.acceptor), rows[one.first], rows[one.last])
+    ends = (lanes.name(one.requestor), lanes.name(one.acceptor))
+    if one.acceptor < 0:
+        # nobody has asked for anything on it: all that is known is where it has come to
+        ends = (UNKNOWN, ends[0])
+    return Ended(one, *ends, rows[one.first], rows[one.last])
 
 
 def _endings(associations: Iterable[Association]) -> list[tuple[str, int, int]]:

@@ -38,6 +38,8 @@ function tracks(lane, most) {
 }
 
 function glance(host, width, go) {
+  // Room for the longest name, where there is any.
+  if (width > 600) GLANCE.left = Math.min(175, Math.max(130, ...LANES.map((lane) => lane.name.length * 9 + 12)));
   if (!ROWS.length) {
     host.replaceChildren(element("p", { class: "legend" }, "nothing happened"));
     return () => {};

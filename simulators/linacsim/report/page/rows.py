@@ -32,6 +32,8 @@ _AT_ONCE = 1000
 """Microseconds between a fault on the line and the message behind it."""
 _NEAR = 100
 """So many rows before a fault at most stands the message that it has met."""
+_ASKED_TO = ("SIGTERM", "SIGKILL")
+"""Signals that the bench itself ends programs with."""
 _ENDED = frozenset(("A-ABORT", "A-P-ABORT", "A-ASSOCIATE-RJ"))
 _SEVERE = {"Failure": 2, "Warning": 1, "Cancel": 1}
 _STATES = {"FAILURE": 2, "FAULT": 2, "STOP": 2, "WARNING": 1}
@@ -157,7 +159,7 @@ def _row(one: Paired, lanes: Lanes) -> Row:
         at=at,
         to=to,
         event=printable(event),
-        words=" ".join(_bare(part) if other >= 0 else part for part in details(record, hidden)),
+        words=_fired(record) if event == "fault-fired" else _words(record, hidden, is_message=other >= 0),
         said=said,
         kind=_kind(event, is_message=other >= 0),
         gravity=_gravity(record, event),
@@ -167,6 +169,19 @@ def _row(one: Paired, lanes: Lanes) -> Row:
         record={key: record[key] for key in sorted(record) if key not in _COLUMNS},
         ends=_ends(one, lanes),
     )
+
+
+def _words(record: Record, hidden: frozenset[str] | set[str], *, is_message: bool) -> str:
+    return " ".join(_bare(part) if is_message else part for part in details(record, hidden))
+
+
+def _fired(record: Record) -> str:
+    """Return what a fault has struck on, and what was drawn for it; its name is at its mark."""
+    number, line = record.get("ordinal"), record.get("line")
+    words = [f"fault {number}" if isinstance(number, int) else "", f"on {record.get('on', '')}"]
+    words += [f"{line}, on the line" if line else "", f"as the {record['role']}" if record.get("role") else ""]
+    told = " ".join(word for word in words if word)
+    return printable(told + (f"; drawn: {record['drawn']}" if record.get("drawn") else ""))
 
 
 def _bare(part: str) -> str:
@@ -195,6 +210,23 @@ def _kind(event: str, *, is_message: bool) -> Kind:
     return Kind.TROUBLE if _TROUBLE.fullmatch(event) else Kind.HARDWARE
 
 
+def _of_a_step(record: Record) -> Gravity:
+    return Gravity.WARNING if record.get("expected") else Gravity.BAD
+
+
+def _of_a_verdict(record: Record) -> Gravity:
+    return Gravity({"pass": 0, "inconclusive": 1}.get(str(record.get("verdict")), 2))
+
+
+def _of_a_program(record: Record) -> Gravity:
+    if not record.get("exit-code"):
+        return Gravity.PLAIN
+    return Gravity.WARNING if record.get("signal") in (None, *_ASKED_TO) else Gravity.BAD
+
+
+_GRAVITIES = {"step-failed": _of_a_step, "verdict": _of_a_verdict, "program-ended": _of_a_program}
+
+
 def _gravity(record: Record, event: str) -> Gravity:
     code = record.get("status")
     if isinstance(code, int) and not isinstance(code, bool):
@@ -202,10 +234,8 @@ def _gravity(record: Record, event: str) -> Gravity:
         return Gravity(_SEVERE.get(category, 0))
     if isinstance(code, str):
         return Gravity(_STATES.get(code, 0))
-    if event == "step-failed":
-        return Gravity.WARNING if record.get("expected") else Gravity.BAD
-    if event == "verdict":
-        return Gravity({"pass": 0, "inconclusive": 1}.get(str(record.get("verdict")), 2))
+    if event in _GRAVITIES:
+        return _GRAVITIES[event](record)
     if event in _ENDED or _TROUBLE.fullmatch(event):
         return Gravity.BAD
     return Gravity.WARNING if _BREAKS.fullmatch(event) else Gravity.PLAIN

@@ -152,15 +152,23 @@ def _expectation(row: Mapping[str, Any], known: set[int]) -> Line:
 def _fault(row: Mapping[str, Any], number: int, records: Sequence[Record], rows: Sequence[Row]) -> Line:
     count = row.get("fired")
     count = count if isinstance(count, int) else 0
-    fired = tuple(one.n for one in rows if one.kind is Kind.FAULT and _is(row, number, one)) if count else ()
+    own = [one for one in rows if one.kind is Kind.FAULT and _is(row, number, one)] if count else []
+    fired = tuple(one.n for one in own)
     return Line(
         good=bool(count),
         word="never fired" if not count else "fired" if count == 1 else f"fired {count} times",
         text=str(row.get("text", "")),
-        reason=() if count else (Link(unfired(row, records)),),
+        reason=_drawn(own) if count else (Link(unfired(row, records)),),
         events=fired[:_NAMED],
         more=max(len(fired) - _NAMED, 0),
     )
+
+
+def _drawn(own: Sequence[Row]) -> tuple[Link, ...]:
+    """Return what was drawn from the seed when a fault fired, each draw once."""
+    drawn = list(dict.fromkeys(str(one.record["drawn"]) for one in own if one.record.get("drawn")))
+    more = f"; and {len(drawn) - _NAMED} others" if len(drawn) > _NAMED else ""
+    return (Link(f"drawn: {'; '.join(drawn[:_NAMED])}{more}"),) if drawn else ()
 
 
 def _is(fault: Mapping[str, Any], number: int, row: Row) -> bool:
