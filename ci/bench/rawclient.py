@@ -342,8 +342,8 @@ class Receiver:
             peer.sock.sendall(_accepted(body))
             while True:
                 context, message, _ = peer.message()
-                peer.send(context, store_response(told(message)))
                 self.count += 1
+                peer.send(context, store_response(told(message)))
         except (ConnectionError, OSError, KeyError):
             with contextlib.suppress(OSError):
                 peer.sock.sendall(_pdu(6, b"\0\0\0\0"))

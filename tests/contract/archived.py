@@ -117,16 +117,20 @@ class Asker:
         self._bench = bench
         self.device = device
 
-    def ask(self, question: Callable[[Any, Association], Any], models: Iterable[str] = MODELS) -> Any:
+    def ask(
+        self, question: Callable[[Any, Association], Any], models: Iterable[str] = MODELS, syntax: str | None = None
+    ) -> Any:
         """Run ``question(ae, assoc)`` on an association with the archive."""
 
-        return self._bench.play(self.question, question, models, place=self.device.place)
+        return self._bench.play(self.question, question, models, syntax, place=self.device.place)
 
-    def question(self, question: Callable[[Any, Association], Any], models: Iterable[str] = MODELS) -> Any:
+    def question(
+        self, question: Callable[[Any, Association], Any], models: Iterable[str] = MODELS, syntax: str | None = None
+    ) -> Any:
         """Do what `ask` does, inside a task."""
         network: NetworkSettings = self.device.personality
         ae = application_entity(self.device, network)
-        assoc = associate(self.device, ae, "ARCHIVE", [build_context(model) for model in models])
+        assoc = associate(self.device, ae, "ARCHIVE", [build_context(model, syntax) for model in models])
         try:
             return question(ae, assoc)
         finally:

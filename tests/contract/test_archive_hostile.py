@@ -11,6 +11,7 @@ import pytest
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 
 from linacsim.bench import Bench
@@ -48,7 +49,7 @@ def send_raw(asker: Asker, data: bytes, model: str = StudyRootFind) -> list[int]
         good = find(asker.device, ae, assoc, StudyRootFind, identifier("STUDY", StudyInstanceUID="2.1"))
         return [*(int(status.Status) for status, _ in responses), int(good.status.Status), len(good.identifiers)]
 
-    answers: list[int] = asker.ask(ask)
+    answers: list[int] = asker.ask(ask, syntax=ImplicitVRLittleEndian)
     return answers
 
 
@@ -113,3 +114,20 @@ def test_a_deep_sequence_is_no_abyss(asker: Asker, depth: int) -> None:
     wanted.RequestAttributesSequence = item.RequestAttributesSequence
     status, *rest = send_raw(asker, encoded(wanted))
     assert (status, rest) in [(0, [0, 1]), (0xA900, [0, 1])]
+
+
+def test_an_identifier_in_implicit_vr_where_explicit_vr_is_agreed_on(asker: Asker) -> None:
+    def ask(_ae: Any, assoc: Any) -> tuple[int, str]:
+        send = assoc.dimse.send_msg
+
+        def swap(primitive: Any, context_id: int) -> None:
+            primitive.Identifier = BytesIO(GOOD)
+            send(primitive, context_id)
+
+        assoc.dimse.send_msg = swap
+        ((status, _),) = assoc.send_c_find(identifier("STUDY"), StudyRootFind)
+        return int(status.Status), str(status.ErrorComment)
+
+    status, comment = asker.ask(ask, syntax=ExplicitVRLittleEndian)
+    assert status == 0xA900
+    assert comment.startswith("unreadable at its beginning: no value representation")

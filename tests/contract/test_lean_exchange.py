@@ -38,7 +38,8 @@ def encoded() -> tuple[bytes, str]:
 def send(assoc: Any, **changes: Any) -> exchange.Answer | None:
     data, uid = encoded()
     given = {"sop_class": CT_IMAGE, "sop_instance": uid, "syntax": ExplicitVRLittleEndian, "data": data}
-    return exchange.store(assoc, **{**given, "message_id": 7, **changes})
+    asked = exchange.store(assoc, **{**given, "message_id": 7, **changes})
+    return None if asked is None else asked.answer()
 
 
 def test_bytes_are_stored_as_they_are(bench: Bench, client: Callable[..., Any], records: Records) -> None:
@@ -82,7 +83,8 @@ def test_any_request_can_be_sent(client: Callable[..., Any]) -> None:
     def body(assoc: Any) -> exchange.Answer | None:
         echo = C_ECHO()
         echo.MessageID, echo.AffectedSOPClassUID = 5, VERIFICATION
-        return exchange.request(assoc, echo, assoc.accepted_contexts[0].context_id)
+        asked = exchange.send(assoc, echo, assoc.accepted_contexts[0].context_id)
+        return None if asked is None else asked.answer()
 
     answer = client("STORE", [VERIFICATION], body)
     assert (answer.status, answer.responds_to) == (0, 5)

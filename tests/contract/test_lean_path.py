@@ -118,6 +118,31 @@ def test_who_watches_sees_what_pynetdicom_shows(client: Callable[..., Any], even
     assert seen == wanted.get(event.name, ["NoneType"] * 2)
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_is_sent_together_goes_out_in_one_piece_unless_somebody_waits(
+    bench: Bench, client: Callable[..., Any], waits: bool
+) -> None:
+    def body(assoc: Any) -> list[int]:
+        link = link_of(assoc)
+        assoc._reactor_checkpoint.clear()
+        with link.passage.together():
+            for message_id in (5, 6):
+                echo = C_ECHO()
+                echo.MessageID, echo.AffectedSOPClassUID = message_id, VERIFICATION
+                assoc.dimse.send_msg(echo, assoc.accepted_contexts[0].context_id)
+                if waits:
+                    link.place.kernel.sleep(1000)
+        answers = [assoc.dimse.get_msg(block=True)[1] for _ in range(2)]
+        assoc._reactor_checkpoint.set()
+        return [answer.MessageIDBeingRespondedTo for answer in answers]
+
+    assert client("STORE", [VERIFICATION], body) == [5, 6]
+    target = bench.address_of("STORE")
+    messages = [one.data for one in bench.traffic.segments if one.target == target and one.data[:1] == b"\x04"]
+    assert len(messages) == (2 if waits else 1)
+    assert b"".join(messages).count(VERIFICATION.encode()) == 2
+
+
 @pytest.mark.usefixtures("bench")
 def test_two_messages_in_one_pdu_are_two(client: Callable[..., Any], records: Callable[..., list[Record]]) -> None:
     def command(message_id: int) -> bytes:
@@ -154,9 +179,10 @@ def test_large_messages_pass_whatever_the_maximum_length(
 
         assoc.acceptor.user_information[0].maximum_length_received = wanted
         data = b"\x08\0\x05\0CS\x04\0NONE" + bytes(2 << 20)
-        answer = exchange.store(
+        asked = exchange.store(
             assoc, sop_class=CT_IMAGE, sop_instance="1.2.3", syntax="1.2.840.10008.1.2.1", data=data, message_id=1
         )
+        answer = None if asked is None else asked.answer()
         return -1 if answer is None else answer.status
 
     status = client("STORE", [CT_IMAGE], body)

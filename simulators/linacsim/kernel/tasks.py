@@ -93,6 +93,8 @@ class Task(greenlet):
         For a task that polls: microseconds until the timer that it looks at runs out, or ``None``.
     has_work : callable
         For a task that polls: whether something is there that it has to see to; then it does not wait.
+    before_waiting : callable
+        Called each time before the task gives up control; it must not wait itself.
     """
 
     def __init__(self, kernel: Kernel, fn: Callable[[], Any], name: str, place: Place, wake: Wake | None) -> None:
@@ -109,6 +111,7 @@ class Task(greenlet):
         self.turns = 0
         self.deadline: Callable[[], int | None] = _none
         self.has_work: Callable[[], bool] = _no
+        self.before_waiting: Callable[[], None] = _nothing
         self._fn = fn
         self._alarm = Alarm(kernel.env, self._ring)
         self._parked = True
@@ -127,6 +130,7 @@ class Task(greenlet):
         bool
             ``True`` if unparked, ``False`` if the time is over.
         """
+        self.before_waiting()
         self.why = why
         self._rang = False
         if timeout is not None:
@@ -139,6 +143,7 @@ class Task(greenlet):
 
     def give_way(self) -> None:
         """Let everybody else have a turn who is due at this instant."""
+        self.before_waiting()
         self.why = "its turn"
         self._parked = True
         self.unpark()
@@ -187,7 +192,7 @@ class Task(greenlet):
         except BaseException as exc:
             self.raised = exc
         self._alarm.retire()
-        self._fn, self.deadline, self.has_work = _none, _none, _no
+        self._fn, self.deadline, self.has_work, self.before_waiting = _none, _none, _no, _nothing
         self.kernel.task_ended(self, value)
 
 

@@ -32,10 +32,11 @@ class Level(StrEnum):
     @property
     def depth(self) -> int:
         """How far below the patient it is."""
-        return LEVELS.index(self)
+        return _DEPTHS[self]
 
 
 LEVELS = tuple(Level)
+_DEPTHS = {level: depth for depth, level in enumerate(LEVELS)}
 PATIENT_ROOT = LEVELS
 STUDY_ROOT = LEVELS[1:]
 PATIENT_STUDY_ONLY = LEVELS[:2]

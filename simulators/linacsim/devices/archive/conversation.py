@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from typing import Any
 
@@ -76,6 +77,15 @@ class Conversation:
     def still_wanted(self) -> bool:
         """Whether the work on the request makes sense: nobody has cancelled, and somebody still waits."""
         return not (self.cancelled or self.over)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let out what is sent in the block in one piece, or as far as it has come when somebody waits in it."""
+        link = link_of(self.assoc)
+        return link.passage.together() if link.place.interceptor is None else nullcontext()
+
+    def flush(self) -> None:
+        """Let out what has been held back."""
+        link_of(self.assoc).passage.flush()
 
     def pending(self, done: Suboperations) -> None:
         """Tell how far it has come; there is no identifier (PS3.4 C.4.2.1.4.2)."""

@@ -49,6 +49,7 @@ SOP_CLASS_NOT_SUPPORTED = 0x0122
 LIMIT_REACHED = 0xB001
 _TIMEZONE = 0x00080201
 _TURN = 64
+_BUNCH = 32
 """Matches after which the others get their turn, however quick the database is."""
 
 
@@ -196,17 +197,21 @@ class Finding:
         responses = Responses(query, talk.syntax, house.name, self._availability())
         limit = _least(house.personality.querying.most, query.most)
         sent = 0
-        for sent, entry in enumerate(() if fits_nothing else self._found(query), 1):
-            if not talk.still_wanted():
-                self._told(query, sent - 1)
-                if not talk.over:
-                    talk.finish(CANCELLED)
-                return
-            if limit is not None and sent > limit:
-                self._told(query, limit)
-                talk.finish(self._beyond(talk), f"there are more than {limit} matches")
-                return
-            talk.match(status, responses.identifier(entry))
+        with talk.together():
+            for sent, entry in enumerate(() if fits_nothing else self._found(query), 1):
+                if not talk.still_wanted():
+                    self._told(query, sent - 1)
+                    if not talk.over:
+                        talk.finish(CANCELLED)
+                    return
+                if limit is not None and sent > limit:
+                    self._told(query, limit)
+                    talk.finish(self._beyond(talk), f"there are more than {limit} matches")
+                    return
+                talk.match(status, responses.identifier(entry))
+                if sent % _BUNCH == 0:
+                    # it is read on the other side while the next are looked for here
+                    talk.flush()
         self._told(query, sent)
         if not talk.over:
             talk.finish(SUCCESS)

@@ -68,6 +68,9 @@ class House(Protocol):
     def read(self, kept: Kept) -> bytes:
         """Return the file of an instance; `OSError` or `KeyError` if it is gone."""
 
+    def ahead(self, kept: Kept) -> None:
+        """Read the file of an instance that will be wanted next."""
+
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination; `PlayFailure` if there is none."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from pydicom.uid import UID, ImplicitVRLittleEndian
@@ -27,6 +28,9 @@ class Source(Protocol):
 
     def payload(self, kept: Kept) -> Payload:
         """Return an instance as it is sent; `OSError` or `LookupError` if it is gone."""
+
+    def ahead(self, kept: Kept) -> None:
+        """Read an instance that will be wanted next."""
 
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination; `PlayFailure` if there is none."""
@@ -158,19 +162,37 @@ class _Sending:
             if not talk.still_wanted():
                 return False
             if not is_open(self._target):
+                if ordinal:
+                    self._tell(done)
                 # what is left cannot be sent any more; that is told once, not once for each
                 _give_up(batch[ordinal:], done)
                 return True
-            done.count(one.sop_instance, self._send(one, ordinal % 0xFFFF + 1))
-            if done.remaining and not talk.over:
-                talk.pending(done)
+            message_id = ordinal % 0xFFFF + 1
+            with self._at_once():
+                asked = self._send(one, message_id)
+                # how far it had come before: nobody has to wait for the next one because of that
+                if ordinal:
+                    self._tell(done)
+            # while the other side is at work
+            for following in batch[ordinal + 1 : ordinal + 2]:
+                self._source.ahead(following)
+            done.count(one.sop_instance, _status_of(asked, message_id))
+        self._tell(done)
         return True
 
-    def _send(self, kept: Kept, message_id: int) -> int | None:
-        """Send an instance with C-STORE; return the status of the response, ``None`` if it could not be sent or answered."""
+    def _at_once(self) -> AbstractContextManager[None]:
+        """What a C-GET tells goes out together with what it sends."""
+        return self._talk.together() if self._target is self._talk.assoc else nullcontext()
+
+    def _tell(self, done: Suboperations) -> None:
+        if done.remaining and not self._talk.over:
+            self._talk.pending(done)
+
+    def _send(self, kept: Kept, message_id: int) -> exchange.Asked | None:
+        """Send an instance with C-STORE; return what waits for its response, ``None`` if it could not be sent."""
         try:
             payload = self._suited(kept.sop_class, self._payload(kept))
-            answer = exchange.store(
+            return exchange.store(
                 self._target,
                 sop_class=kept.sop_class,
                 sop_instance=kept.sop_instance,
@@ -185,7 +207,6 @@ class _Sending:
             # gone from the disk, no context for it, or not to be converted: a failed sub-operation, and the next one goes on
             link_of(self._target).log("not-sent", sop_instance=kept.sop_instance, complaint=_complaint(exc))
             return None
-        return None if answer is None or answer.responds_to != message_id else answer.status
 
     def _payload(self, kept: Kept) -> Payload:
         if names(kept.sop_class, self._talk.quirks.fails):
@@ -221,6 +242,12 @@ def _accepted(assoc: Association) -> dict[str, tuple[UID, ...]]:
             uid = str(context.abstract_syntax)
             found[uid] = (*found.get(uid, ()), context.transfer_syntax[0])
     return found
+
+
+def _status_of(asked: exchange.Asked | None, message_id: int) -> int | None:
+    """Return the status that an instance has been answered with; ``None`` if it has not been sent or answered."""
+    answer = asked.answer() if asked is not None else None
+    return None if answer is None or answer.responds_to != message_id else answer.status
 
 
 def _complaint(exc: Exception) -> str:

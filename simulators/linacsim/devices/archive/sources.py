@@ -27,6 +27,9 @@ class Store(Protocol):
     def read(self, kept: Kept) -> bytes:
         """Return the file of an instance; `OSError` or `KeyError` if it is gone."""
 
+    def ahead(self, kept: Kept) -> None:
+        """Read the file of an instance that will be wanted next."""
+
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination; `PlayFailure` if there is none."""
 
@@ -47,6 +50,10 @@ class Objects:
         """
         self._store.tape.read()
         return payload_of(self._store.read(kept), kept.syntax)
+
+    def ahead(self, kept: Kept) -> None:
+        """Read an instance that will be wanted next."""
+        self._store.ahead(kept)
 
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination."""
@@ -84,3 +91,6 @@ class Frames(Objects):
     def payload(self, kept: Kept) -> Payload:
         """Return the object."""
         return self._made
+
+    def ahead(self, kept: Kept) -> None:
+        """There is no other one."""

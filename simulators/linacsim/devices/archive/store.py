@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from linacsim.errors import InputError
@@ -22,6 +23,7 @@ _LOCK = "lock"
 _IDENTITY = "identity"
 _HEADER_MOST = 4096
 """Bytes of preamble and file meta information, generously."""
+_NOTHING = ("", b"")
 Part = bytes | bytearray | memoryview
 
 
@@ -51,6 +53,7 @@ class Store:
         self._power = power
         self._lock: int | None = None
         self._root = None if shelf.folder is None else shelf.folder / base
+        self._ahead = _NOTHING
         self._own = None if shelf.folder is None else shelf.folder / ".archive" / name
         self.identity = ""
         self._incoming = "" if self._own is None else str(self._own / _INCOMING)
@@ -136,6 +139,7 @@ class Store:
         if self._root is None:
             self._shelf.memory[self.base + path] = self._shelf.memory.pop(f"{_INCOMING}/{self.base}{name}")
             return
+        self._ahead = _NOTHING
         source, target = f"{self._incoming}/{name}", f"{self._root}/{path}"
         try:
             os.rename(source, target)  # noqa: PTH104 - a Path costs as much as the renaming
@@ -156,9 +160,21 @@ class Store:
         if self._root is None:
             self._shelf.memory.pop(self.base + path, None)
         else:
+            self._ahead = _NOTHING
             (self._root / path).unlink(missing_ok=True)
 
     # reading
+
+    def ahead(self, where: str) -> None:
+        """Read a file of the shelf that will be wanted next, while somebody else has to be waited for anyway."""
+        if self._root is not None and self._ahead[0] != where:
+            with suppress(OSError):
+                self._ahead = (where, self._shelf.read(where))
+
+    def whole(self, where: str) -> bytes:
+        """Return the bytes of a file of the shelf; `OSError` or `LookupError` if it is gone."""
+        (known, data), self._ahead = self._ahead, _NOTHING
+        return data if known == where else self._shelf.read(where)
 
     def staged(self) -> list[str]:
         """Return the names of the files that were being stored when a run ended."""

@@ -107,7 +107,11 @@ class Keeper(StoragePeer):
 
     def read(self, kept: Kept) -> bytes:
         """Return the file of an instance."""
-        return self.shelf.read(kept.where)
+        return self.files.whole(kept.where)
+
+    def ahead(self, kept: Kept) -> None:
+        """Read the file of an instance that will be wanted next."""
+        self.files.ahead(kept.where)
 
     def forget(self, what: Forget) -> None:
         """Lose an object.

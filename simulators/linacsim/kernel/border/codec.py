@@ -16,7 +16,7 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -40,8 +40,10 @@ _UID_LONGEST, _AE_LONGEST, _COMMENT_LONGEST = 64, 16, 64
 _HEADER = struct.Struct("<HHL")
 _NUMBER = struct.Struct("<H")
 _TAG = struct.Struct("<HH")
+_LENGTHS = tuple(length.to_bytes(4, "little") for length in range(_UID_LONGEST + 1))
 
-Packer = Callable[[Any], bytes | None]
+Writer = Callable[[Any], bytes | None]
+"""Returns an element with the value, tag and length before it; ``None`` if the value is not plain."""
 Cutter = Callable[[bytes], Any]
 
 LOGGED = {
@@ -65,12 +67,11 @@ LOGGED = {
 
 
 class Row(NamedTuple):
-    """An element that is written: its number, its tag encoded, the primitive's attribute that has its value, and how."""
+    """An element that is written: its number, the primitive's attribute that has its value, and who writes it."""
 
     element: int
-    tag: bytes
     attribute: str
-    pack: Packer
+    write: Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Kind:
         The primitive's attribute that holds its data set, if it may have one.
     is_request : bool
         Whether it is no response.
-    rows : tuple of Row
-        What is written, in order.
+    before, between, after : tuple of Row
+        What is written, in order: before Command Field (0000,0100), between it and Command Data Set Type (0000,0800), after that.
     """
 
     name: str
@@ -98,7 +99,9 @@ class Kind:
     primitive: Any
     keyword: str | None
     is_request: bool
-    rows: tuple[Row, ...]
+    before: tuple[Row, ...]
+    between: tuple[Row, ...]
+    after: tuple[Row, ...]
 
 
 @dataclass(slots=True)
@@ -135,22 +138,27 @@ def encode(primitive: Any, *, with_data_set: bool) -> tuple[Kind, bytes] | None:
     kind = kind_of(primitive)
     if kind is None:
         return None
-    parts: list[bytes] = []
-    for element, tag, attribute, pack in kind.rows:
-        if element == _DATA_SET_TYPE:
-            value = _DATA_SET if with_data_set else _NO_DATA_SET
-        elif element == _COMMAND_FIELD:
-            value = kind.field
-        else:
-            value = getattr(primitive, attribute)
-            if value is None:
-                continue
-        packed = pack(value)
-        if packed is None:
-            return None
-        parts += (tag, len(packed).to_bytes(4, "little"), packed)
-    body = b"".join(parts)
-    return kind, _GROUP_LENGTH_HEADER + len(body).to_bytes(4, "little") + body
+    parts = [b""]
+    complete = _write(parts, kind.before, primitive)
+    parts.append(_COMMAND_FIELDS[kind.field])
+    complete = complete and _write(parts, kind.between, primitive)
+    parts.append(_WITH_DATA_SET if with_data_set else _WITHOUT_DATA_SET)
+    if not (complete and _write(parts, kind.after, primitive)):
+        return None
+    parts[0] = _GROUP_LENGTH_HEADER + sum(map(len, parts)).to_bytes(4, "little")
+    return kind, b"".join(parts)
+
+
+def _write(parts: list[bytes], rows: tuple[Row, ...], primitive: Any) -> bool:
+    """Add the elements that have a value; return whether all are plain."""
+    for _, attribute, write in rows:
+        value = getattr(primitive, attribute)
+        if value is not None:
+            written = write(value)
+            if written is None:
+                return False
+            parts.append(written)
+    return True
 
 
 def kind_of(primitive: Any) -> Kind | None:
@@ -223,11 +231,22 @@ def _fill(
     return values.get("_priority", 0) <= _PRIORITY_HIGHEST  # type: ignore[no-any-return]
 
 
+def is_uid(value: str) -> bool:
+    """Return whether `value` can be written as a UID (PS3.5 9.1)."""
+    return _packed_uid(value) is not None
+
+
 # how values are written and read, by value representation; None: not plain
 
 
-def _pack_uid(value: Any) -> bytes | None:
-    return _packed_uid(value) if isinstance(value, str) else None
+def _uid(element: int) -> Writer:
+    tag = _TAG.pack(0, element)
+
+    def write(value: Any) -> bytes | None:
+        text = _packed_uid(value) if isinstance(value, str) else None
+        return None if text is None else tag + _LENGTHS[len(text)] + text
+
+    return write
 
 
 @lru_cache(maxsize=1024)
@@ -238,27 +257,45 @@ def _packed_uid(value: str) -> bytes | None:
     return text + b"\0" if len(text) % 2 else text
 
 
-def _pack_number(value: Any) -> bytes | None:
-    return _NUMBER.pack(value) if isinstance(value, int) and 0 <= value <= 0xFFFF else None
+@cache
+def _number(element: int) -> Writer:
+    head = _TAG.pack(0, element) + _LENGTHS[_NUMBER.size]
+
+    @lru_cache(maxsize=1024, typed=True)
+    def write(value: Any) -> bytes | None:
+        return head + _NUMBER.pack(value) if isinstance(value, int) and 0 <= value <= 0xFFFF else None
+
+    return write
 
 
-def _pack_text(longest: int) -> Packer:
-    def pack(value: Any) -> bytes | None:
-        if not isinstance(value, str) or len(value) > longest or _TEXT.fullmatch(value) is None:
+def _text(longest: int) -> Callable[[int], Writer]:
+    def of(element: int) -> Writer:
+        tag = _TAG.pack(0, element)
+
+        def write(value: Any) -> bytes | None:
+            if not isinstance(value, str) or len(value) > longest or _TEXT.fullmatch(value) is None:
+                return None
+            text = value.encode("ascii") + b" " * (len(value) % 2)
+            return tag + _LENGTHS[len(text)] + text
+
+        return write
+
+    return of
+
+
+def _tags(element: int) -> Writer:
+    head = _TAG.pack(0, element)
+
+    def write(value: Any) -> bytes | None:
+        tags = [value] if isinstance(value, int) else value
+        if not isinstance(tags, list | tuple | MultiValue) or not tags:
             return None
-        text = value.encode("ascii")
-        return text + b" " if len(text) % 2 else text
+        if not all(isinstance(tag, int) and 0 <= tag <= 0xFFFFFFFF for tag in tags):
+            return None
+        length = (len(tags) * _TAG.size).to_bytes(4, "little")
+        return b"".join((head, length, *(_TAG.pack(tag >> 16, tag & 0xFFFF) for tag in tags)))
 
-    return pack
-
-
-def _pack_tags(value: Any) -> bytes | None:
-    tags = [value] if isinstance(value, int) else value
-    if not isinstance(tags, list | tuple | MultiValue) or not tags:
-        return None
-    if not all(isinstance(tag, int) and 0 <= tag <= 0xFFFFFFFF for tag in tags):
-        return None
-    return b"".join(_TAG.pack(tag >> 16, tag & 0xFFFF) for tag in tags)
+    return write
 
 
 def _cut_uid(data: bytes) -> UID | None:
@@ -269,7 +306,8 @@ def _cut_uid(data: bytes) -> UID | None:
 def _known_uid(data: bytes) -> UID | None:
     # one NUL makes the length even (PS3.5 6.2)
     text = (data[:-1] if data[-1:] == b"\0" else data).decode("ascii", "replace")
-    return UID(text) if _UID.fullmatch(text) else None
+    # not by calling `UID`, which would look once more
+    return str.__new__(UID, text) if _UID.fullmatch(text) else None
 
 
 def _cut_number(data: bytes) -> int | None:
@@ -291,12 +329,12 @@ def _cut_tags(data: bytes) -> Any:
     return tags[0] if len(tags) == 1 else tags
 
 
-_WAYS: dict[str, tuple[Packer, Cutter]] = {
-    "UI": (_pack_uid, _cut_uid),
-    "US": (_pack_number, _cut_number),
-    "AE": (_pack_text(_AE_LONGEST), _cut_text(_AE_LONGEST)),
-    "LO": (_pack_text(_COMMENT_LONGEST), _cut_text(_COMMENT_LONGEST)),
-    "AT": (_pack_tags, _cut_tags),
+_WAYS: dict[str, tuple[Callable[[int], Writer], Cutter]] = {
+    "UI": (_uid, _cut_uid),
+    "US": (_number, _cut_number),
+    "AE": (_text(_AE_LONGEST), _cut_text(_AE_LONGEST)),
+    "LO": (_text(_COMMENT_LONGEST), _cut_text(_COMMENT_LONGEST)),
+    "AT": (_tags, _cut_tags),
 }
 
 _SAMPLES: dict[str, Any] = {"UI": "1.2", "US": 1, "AE": "A", "LO": "A", "AT": 1}
@@ -306,12 +344,13 @@ _SAMPLES: dict[str, Any] = {"UI": "1.2", "US": 1, "AE": "A", "LO": "A", "AT": 1}
 _PRIORITY_HIGHEST = 2
 _LENGTH_OF_GROUP_LENGTH = 4
 _GROUP_LENGTH_HEADER = _HEADER.pack(0, _GROUP_LENGTH, 4)
+_WITH_DATA_SET, _WITHOUT_DATA_SET = (_number(_DATA_SET_TYPE)(one) or b"" for one in (_DATA_SET, _NO_DATA_SET))
 _WAY_OF = {
     tag: _WAYS[representation]
     for tag, (representation, *_) in DicomDictionary.items()
     if tag < _GROUPS and representation in _WAYS
 }
-"""Packer and cutter of each element of group 0000 that has one."""
+"""Writer and cutter of each element of group 0000 that has one."""
 
 
 def _kinds() -> dict[int, Kind]:
@@ -320,7 +359,10 @@ def _kinds() -> dict[int, Kind]:
         primitive = dimse_messages._MSG_TO_PRIMITVE[message.__name__.rpartition("_R")[0]]
         keyword = dimse_messages._DATASET_KEYWORDS.get(message.__name__)
         rows = _rows(dimse_messages._COMMAND_SET_KEYWORDS[name], primitive)
-        kinds[field] = Kind(name, field, primitive, keyword, name.endswith("-RQ"), rows)
+        before = tuple(row for row in rows if row.element < _COMMAND_FIELD)
+        between = tuple(row for row in rows if _COMMAND_FIELD < row.element < _DATA_SET_TYPE)
+        after = tuple(row for row in rows if row.element > _DATA_SET_TYPE)
+        kinds[field] = Kind(name, field, primitive, keyword, name.endswith("-RQ"), before, between, after)
     return kinds
 
 
@@ -328,13 +370,10 @@ def _rows(keywords: tuple[str, ...], primitive: Any) -> tuple[Row, ...]:
     rows = []
     for keyword in keywords:
         element = int(tag_for_keyword(keyword) or 0)
-        tag = _TAG.pack(0, element)
-        if element in (_COMMAND_FIELD, _DATA_SET_TYPE):
-            rows.append(Row(element, tag, "", _pack_number))
-        elif element != _GROUP_LENGTH:
+        if element not in (_GROUP_LENGTH, _COMMAND_FIELD, _DATA_SET_TYPE):
             attribute, _ = _ATTRIBUTES[primitive][element]
-            rows.append(Row(element, tag, attribute, _WAY_OF[element][0]))
-    return tuple(sorted(rows))
+            rows.append(Row(element, attribute, _WAY_OF[element][0](element)))
+    return tuple(sorted(rows, key=lambda row: row.element))
 
 
 def _attributes_of(primitive: Any) -> dict[int, tuple[str, Cutter]]:
@@ -366,4 +405,5 @@ _TEMPLATES: dict[Any, dict[str, Any]] = {primitive: dict(vars(primitive())) for 
 _ATTRIBUTES = {primitive: _attributes_of(primitive) for primitive in _PRIMITIVES}
 _RECEIVED = _kinds()
 _SENT = {(kind.primitive, not kind.is_request or kind.name == "C-CANCEL-RQ"): kind for kind in _RECEIVED.values()}
-_TOLD = {kind.field: _told(kind.rows) for kind in _RECEIVED.values()}
+_COMMAND_FIELDS = {field: _number(_COMMAND_FIELD)(field) or b"" for field in _RECEIVED}
+_TOLD = {kind.field: _told((*kind.before, *kind.between, *kind.after)) for kind in _RECEIVED.values()}

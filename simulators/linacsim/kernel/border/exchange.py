@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pynetdicom.dimse_primitives import C_STORE
 
+from linacsim.kernel.border import codec
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.border.standins import TIME
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
 
+_PLAIN_STORE = vars(C_STORE())
 _PAUSE = 0.0001
 """Seconds between looks at a reactor that is about to pause; pynetdicom's own."""
 
@@ -43,6 +45,35 @@ class Answer:
     primitive: Any
 
 
+class Asked:
+    """A request that has been sent, and whose response is to be waited for.
+
+    Parameters
+    ----------
+    assoc : Association
+        The association, whose reactor leaves the response alone until `answer` has been called.
+    """
+
+    __slots__ = ("_assoc",)
+
+    def __init__(self, assoc: Association) -> None:
+        self._assoc = assoc
+
+    def answer(self) -> Answer | None:
+        """Wait for the response, for as long as the DIMSE timeout.
+
+        Returns
+        -------
+        Answer or None
+            ``None`` if none has come, or nothing that is a response: then the association has ended, or has been aborted.
+        """
+        try:
+            _context, response = self._assoc.dimse.get_msg(block=True)
+            return _answer(self._assoc, response)
+        finally:
+            self._assoc._reactor_checkpoint.set()
+
+
 def store(
     assoc: Association,
     *,
@@ -54,11 +85,13 @@ def store(
     priority: int = 0x02,
     originator: str | None = None,
     originator_id: int | None = None,
-) -> Answer | None:
-    """Send an encoded data set with C-STORE (PS3.7 9.1.1), as it is, and wait for the response.
+) -> Asked | None:
+    """Send an encoded data set with C-STORE (PS3.7 9.1.1), as it is.
 
     Parameters
     ----------
+    sop_class, sop_instance : str
+        UIDs.
     syntax : str
         The transfer syntax that `data` is encoded in; nothing is converted.
     originator, originator_id : str and int, optional
@@ -66,27 +99,33 @@ def store(
 
     Returns
     -------
-    Answer or None
-        ``None`` if none has come: the association has ended, or is aborted because the DIMSE timeout has run out.
+    Asked or None
+        ``None`` if the association has ended.
 
     Raises
     ------
     ValueError
-        If no presentation context has been accepted for the SOP class in this transfer syntax, in the role of SCU.
+        If no presentation context has been accepted for the SOP class in this transfer syntax, in the role of SCU, or
+        `sop_instance` is no UID.
     """
     context_id = context_for(assoc, sop_class, syntax)
     if context_id is None:
         raise ValueError(f"no presentation context for {sop_class} with transfer syntax {syntax} has been accepted")
-    message = C_STORE()
-    message.MessageID = message_id
-    message.Priority = priority
-    message.AffectedSOPClassUID = sop_class
-    message.AffectedSOPInstanceUID = sop_instance
-    message.MoveOriginatorApplicationEntityTitle = originator or None
-    message.MoveOriginatorMessageID = originator_id if originator else None
-    # as it is: the lean path needs no `BytesIO` around it
-    message._dataset = data  # type: ignore[assignment]
-    return request(assoc, message, context_id)
+    if not codec.is_uid(sop_instance):
+        raise ValueError(f"{sop_instance!r} is no UID")
+    message = C_STORE.__new__(C_STORE)
+    # setting its properties takes longer than sending it; nobody needs a `BytesIO` around the data set
+    message.__dict__.update(
+        _PLAIN_STORE,
+        _message_id=message_id,
+        _priority=priority,
+        _affected_sop_class_uid=sop_class,
+        _affected_sop_instance_uid=sop_instance,
+        _move_originator_application_entity_title=originator or None,
+        _move_originator_message_id=originator_id if originator else None,
+        _dataset=data,
+    )
+    return send(assoc, message, context_id)
 
 
 def context_for(assoc: Association, sop_class: str, syntax: str) -> int | None:
@@ -107,15 +146,10 @@ def _as_scu(assoc: Association) -> dict[tuple[str, str], int]:
     }
 
 
-def request(assoc: Association, primitive: Any, context_id: int) -> Answer | None:
-    """Send a request and wait for its response, for as long as the DIMSE timeout.
+def send(assoc: Association, primitive: Any, context_id: int) -> Asked | None:
+    """Send a request; ``None`` if the association has ended.
 
     Whoever serves a request may call it for another one on the same association, as a C-GET does.
-
-    Returns
-    -------
-    Answer or None
-        ``None`` if none has come, or nothing that is a response: then the association has ended, or has been aborted.
     """
     if not assoc.is_established:
         return None
@@ -124,10 +158,10 @@ def request(assoc: Association, primitive: Any, context_id: int) -> Answer | Non
         while not assoc._is_paused:
             TIME.sleep(_PAUSE)
         assoc.dimse.send_msg(primitive, context_id)
-        _context, response = assoc.dimse.get_msg(block=True)
-        return _answer(assoc, response)
-    finally:
+    except BaseException:
         assoc._reactor_checkpoint.set()
+        raise
+    return Asked(assoc)
 
 
 def _answer(assoc: Association, response: Any) -> Answer | None:

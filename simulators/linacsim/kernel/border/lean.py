@@ -10,6 +10,9 @@ that is none - is pynetdicom's, whose state machine does not notice the differen
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +22,7 @@ from pynetdicom.pdu_primitives import P_DATA
 
 from linacsim.kernel.border import codec
 from linacsim.kernel.streams import Stream
+from linacsim.kernel.tasks import current_task
 from linacsim.kernel.units import SECOND
 
 if TYPE_CHECKING:
@@ -31,6 +35,9 @@ HEADER = 6
 """PDU type, reserved byte and length (PS3.8 9.3.1)."""
 UNLIMITED = 1 << 28
 """Bytes of a P-DATA-TF PDU that are believed when the announced maximum length is 0 (no maximum, PS3.8 D.1)."""
+
+MESSAGE_LIMIT = 1 << 30
+"""Bytes of a message that are taken; whoever sends fragments without a last one must not fill the memory."""
 
 _P_DATA_TF = 0x04
 _ITEM = 4
@@ -116,9 +123,7 @@ def pdus(command: bytes, data: bytes | memoryview, context_id: int, maximum: int
     parts = [*_fragmented(command, _COMMAND, context_id, maximum)]
     if data:
         parts += _fragmented(data, 0, context_id, maximum)
-    if len(command) + len(data) <= _JOINED:
-        return [b"".join(parts)]
-    return parts
+    return _joined(parts)
 
 
 def _fragmented(data: bytes | memoryview, kind: int, context_id: int, maximum: int) -> list[bytes | memoryview]:
@@ -149,8 +154,6 @@ class Passage:
         Whether it has stopped in the midst of what has arrived, for the sake of the others.
     """
 
-    __slots__ = ("_assoc", "_command", "_dul", "_fragments", "_link", "_pieces", "has_more")
-
     def __init__(self, link: Link, assoc: Association) -> None:
         self.has_more = False
         self._link = link
@@ -159,6 +162,8 @@ class Passage:
         self._fragments: list[Fragment] = []
         self._command: codec.Command | None = None
         self._pieces: Views = []
+        self._held: list[bytes | memoryview] | None = None
+        self._size = 0
 
     # what arrives
 
@@ -180,23 +185,25 @@ class Passage:
             before = stream.waiting
             self._take(stream)
             return stream.waiting != before
-        fragments = take_fragments(stream, self._link.maximum_length or UNLIMITED)
+        fragments = take_fragments(stream, self._limit)
         if not fragments:
             return False
-        self._hand_over(fragments)
+        if all(self._fits(fragment) for fragment in fragments):
+            self._hand_over(fragments)
         return True
 
     def _take(self, stream: Stream) -> int | None:
         """Return how many PDUs have been taken; ``None`` if something lies there still that is to be seen to."""
         self.has_more = False
-        limit = self._link.maximum_length or UNLIMITED
+        limit = self._limit
         for count in range(_PDUS_PER_TURN):
             fragments = take_fragments(stream, limit)
             if not fragments:
                 self._restart_idle_timer(count)
                 return None if fragments is None else count
             for fragment in fragments:
-                self._add(fragment)
+                if self._fits(fragment):
+                    self._add(fragment)
             if not self._may_take():
                 break
         else:
@@ -210,6 +217,16 @@ class Passage:
         if count:
             timer = self._dul._idle_timer
             timer._start_time, timer._end_time = self._link.place.kernel.now / SECOND, None
+
+    @cached_property
+    def _limit(self) -> int:
+        """How long a PDU may be that comes: once there is an association, that does not change."""
+        return self._link.maximum_length or UNLIMITED
+
+    @cached_property
+    def _maximum(self) -> int:
+        """How long a PDU may be that goes; 0 is any."""
+        return self._assoc.dimse.maximum_pdu_size
 
     @property
     def _stream(self) -> Stream | None:
@@ -236,6 +253,25 @@ class Passage:
         )
 
     # messages are put together
+
+    def _fits(self, fragment: Fragment) -> bool:
+        """Count a fragment; a message that has no end by now is no message (PS3.8 9.2.3, AA-8)."""
+        views = fragment[1]
+        if views[0][0] & _LAST:
+            self._size = 0
+            return True
+        self._size += len(views[0]) if len(views) == 1 else sum(map(len, views))
+        if self._size <= MESSAGE_LIMIT:
+            return True
+        if self._size - sum(map(len, views)) <= MESSAGE_LIMIT:
+            self._link.log("invalid-message", complaint=f"more than {MESSAGE_LIMIT} bytes without a last fragment")
+            self.forget()
+            stream = self._stream
+            if stream is not None:
+                stream.ignore_input()
+            # Evt19: unrecognised or invalid PDU received
+            self._dul.event_queue.put("Evt19")
+        return False
 
     def _add(self, fragment: Fragment) -> None:
         """Add a fragment to the message that is coming in; what is not plain goes pynetdicom's way from its beginning."""
@@ -314,22 +350,57 @@ class Passage:
         The primitive's data set may be bytes, or a view of them, instead of a `BytesIO`.
         """
         if not self._may_send() or primitive._dataset_path is not None:
-            return False
+            return self._leave()
         kind = codec.kind_of(primitive)
         data = primitive._dataset if kind is not None and kind.keyword is not None else None
         if isinstance(data, BytesIO):
             data = data.getvalue()
         # pynetdicom announces an empty data set, and sends none: that is for it to do
         if data is not None and not len(data):
-            return False
+            return self._leave()
         encoded = codec.encode(primitive, with_data_set=data is not None)
-        maximum = self._assoc.dimse.maximum_pdu_size
+        maximum = self._maximum
         if encoded is None or 0 < maximum < _LEAST_MAXIMUM:
-            return False
+            return self._leave()
         kind, command = encoded
         self._link.tell(kind.name, "sent", codec.fields_of(kind, primitive))
-        self._write(pdus(command, b"" if data is None else data, context_id, maximum))
+        parts = pdus(command, b"" if data is None else data, context_id, maximum)
+        if self._held is None:
+            self._write(parts)
+        else:
+            self._held += parts
         return True
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what is sent in the block in one piece: at its end, or before the task waits for something."""
+        task = current_task()
+        if task is None:
+            yield
+            return
+        self._held = []
+        task.before_waiting = self.flush
+        try:
+            yield
+        finally:
+            task.before_waiting = _nothing
+            parts, self._held = self._held, None
+            if parts:
+                self._write(_joined(parts))
+
+    def flush(self) -> None:
+        """Write what has been held back, without waiting for a peer that has fallen behind."""
+        stream = self._stream
+        if self._held:
+            parts, self._held = self._held, []
+            with suppress(OSError):
+                if stream is not None:
+                    stream.write_all(_joined(parts))
+
+    def _leave(self) -> bool:
+        """Leave a message to pynetdicom; what has been held back goes before it."""
+        self.flush()
+        return False
 
     def _may_send(self) -> bool:
         handlers, dul = self._assoc._handlers, self._dul
@@ -352,6 +423,14 @@ class Passage:
         except OSError:
             # Evt17: transport connection closed
             self._dul.event_queue.put("Evt17")
+
+
+def _joined(parts: list[bytes | memoryview]) -> list[bytes | memoryview]:
+    return [b"".join(parts)] if sum(map(len, parts)) <= _JOINED else parts
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _values(views: Views) -> Views:

@@ -18,6 +18,7 @@ from pynetdicom.acse import ACSE
 from pynetdicom.association import ServiceUser
 from pynetdicom.presentation import PresentationContext
 
+from linacsim.kernel.border import codec
 from linacsim.kernel.tasks import current_task
 
 if TYPE_CHECKING:
@@ -107,8 +108,12 @@ def set_uid(value: Any, name: str, *args: Any, **options: Any) -> UID | None:
     if current_task() is None or not isinstance(value, str | bytes):
         return _original_set_uid(value, name, *args, **options)
     known = _valid.get(value)
-    if known is not None and _config.VALIDATORS["UI"] is _validators.validate_ui:
-        return known
+    if _config.VALIDATORS["UI"] is _validators.validate_ui:
+        if known is not None:
+            return known
+        if type(value) is UID and codec.is_uid(value):
+            # it has come in a message
+            return value
     uid = _original_set_uid(value, name, *args, **options)
     if uid is not None and uid.is_valid:
         _remember(_valid, value, uid)

@@ -96,15 +96,20 @@ class Searching:
     ) -> Iterator[Entry]:
         run = self._statement(query.level, lowest, narrowed.parts)
         size, said, known = _FIRST_PAGE, -1, _Known(self._tallies, self._base)
+        above: Entry | None = None
+        above_fits = True
         while True:
             bounds = behind[:1] if lowest is query.level else (behind[0], behind[0], behind[1])
             rows = self._database.all(run, *narrowed.values, *bounds, size)
             found = [known.entry(row, lowest) for row in rows]
             self._tallies.prefetch(found, tags)
             for entry in found:
+                if entry.above is not above:
+                    above = entry.above
+                    above_fits = above is None or all(query.fits(one) for one in above.chain())
                 owner = next(one for one in entry.chain() if one.level is query.level)
                 behind = (owner.row, entry.row)
-                if owner.row != said and all(query.fits(one) for one in entry.chain()):
+                if owner.row != said and above_fits and query.fits(entry):
                     said = owner.row
                     yield owner
             if len(rows) < size:
