@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from linacsim.errors import InputError
+from linacsim.bench import Bench
+from linacsim.errors import InputError, PlayFailure
 from linacsim.playing import Played, Setting, play_scenario
 from linacsim.scenario.expectation import Unmet
 from linacsim.scenario.library import all_scenarios, find_scenario, scenario_name
 from linacsim.scenario.loader import load_scenario, scenario_of
 from linacsim.scenario.model import SUT
+from linacsim.scenario.sut import addresses
 from linacsim.scenario.vocabulary import vocabulary
 from linacsim.yaml_file import read_yaml
 
@@ -166,3 +168,26 @@ def test_a_wrong_product_is_found_out(name: str, wrong: dict[str, Any], tmp_path
     played = play_scenario(scenario_of(_changed(_in_place(_raw(name)), wrong), vocabulary()), Setting(), tmp_path)
     assert played.outcome.verdict == "fail", _why(played)
     assert wrong["found"] in _why(played)
+
+
+def test_a_person_says_whether_the_product_has_told(tmp_path: Path, unused_tcp_port: int) -> None:
+    asked: list[str] = []
+
+    def person(question: str, _fill: Callable[[str], str]) -> tuple[bool, str]:
+        asked.append(question)
+        with Bench(clock="live") as bench:
+            bench.add("storage", "MINE")
+            bench.introduce("STORE", unused_tcp_port)
+            try:
+                bench.do("MINE", "store", to="STORE", images=["pydicom:CT_small.dcm"])
+            except PlayFailure as told:
+                return "invalid-PDU-parameter-value" in str(told), str(told)
+        return True, ""
+
+    scenario = load_scenario(find_scenario("pains/negotiation/the-reason-of-an-abort"), vocabulary())
+    suts = tuple(addresses(["127.0.0.1:4242@MINE"]))
+    setting = Setting(clock="live", suts=suts, ports={"STORE": unused_tcp_port}, person=person)
+    played = play_scenario(scenario, setting, tmp_path)
+    assert played.outcome.verdict == "pass", _why(played)
+    assert len(asked) == 2
+    assert "and why?" in asked[0]

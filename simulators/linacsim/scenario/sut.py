@@ -114,8 +114,11 @@ def _step(step: Step, real: Mapping[str, RemotePersonality]) -> Step:
 def _action(step: ActionStep, real: Mapping[str, RemotePersonality]) -> Step:
     if not isinstance(step.parameters, AskKeys):
         return step
-    if step.peer in real or step.instead is None:
-        return replace(step, parameters=Ask(ask=step.parameters.ask), instead=None)
+    if step.instead is None:
+        return replace(step, parameters=Ask(ask=step.parameters.ask))
+    if step.peer in real:
+        # that the stand-in has to fail is the stand-in's; of a product a person says whether it did as it was asked
+        return replace(step, parameters=Ask(ask=step.parameters.ask), instead=None, fails=None)
     return step.instead
 
 
