@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +37,13 @@ def told(capsys: pytest.CaptureFixture[str]) -> Explore:
         return code, capsys.readouterr().out
 
     return run
+
+
+def as_printed(line: str) -> tuple[int, str]:
+    """Run a line as somebody would who copies it into a shell; return exit code and output."""
+    _linacsim, *words = shlex.split(line)
+    done = subprocess.run([sys.executable, "-m", "linacsim", *words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
 
 
 def lines(text: str, word: str) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -85,13 +83,7 @@ def test_a_cluster_that_does_not_answer_is_told() -> None:
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "distributed":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    # that is how Python remembers that there is no such module
+    monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["explore", str(SCENARIO), "--cluster", "tcp://127.0.0.1:1"]) == 3
     assert "--cluster: needs the package distributed; pip install 'linacsim[cluster]'" in capsys.readouterr().err

@@ -190,6 +190,15 @@ def test_one_of_the_users_own(usual: Run) -> None:
     assert found[1][0].text.startswith("it takes ")
 
 
+def wrong_itself(run: Run) -> list[str]:
+    return [run.nothing]  # type: ignore[attr-defined]
+
+
+def test_one_of_the_users_own_that_is_wrong_itself(usual: Run) -> None:
+    with pytest.raises(InputError, match=r"wrong_itself: raises AttributeError: .*an invariant yields what is wrong"):
+        judged(usual, invariants_of(more=[f"{__name__}:wrong_itself"]))
+
+
 @pytest.mark.parametrize(
     ("more", "without", "told"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.explore.conftest import SCENARIO, Explore, findings, lines
+from tests.explore.conftest import SCENARIO, Explore, as_printed, findings, lines
 
 SEEDS = 60
 BUGS = [("lost", "told-is-true"), ("reuse", "recovers"), ("twice", "stored-once")]
@@ -27,21 +27,21 @@ def test_a_planted_bug_is_found_and_shrunk(told: Explore, bug: str, invariant: s
     assert [part for part in found if part.startswith(f"FAIL  {invariant}: ")], text
     for part in found:
         assert 1 <= len(lines(part, "fault")) <= 2, part
-        _shows_it_again(told, part, send)
+        _shows_it_again(part, send)
 
 
-def _shows_it_again(told: Explore, part: str, send: str) -> None:
+def _shows_it_again(part: str, send: str) -> None:
     """The printed lines show the same; with the right stack in its place, the same faults do no harm."""
     invariant = part.splitlines()[0].split()[1]
     (play,), (explore,) = lines(part, "play"), lines(part, "explore")
-    code, text = told(play + " --quiet")
+    code, text = as_printed(play + " --quiet")
     assert code == 1, play
     assert "FAIL" in text
-    code, again = told(explore)
+    code, again = as_printed(explore)
     assert code == 1, explore
     assert [line for line in again.splitlines() if line.startswith(f"FAIL  {invariant} ")], again
     assert lines(again, "wrong") == lines(part, "wrong")
-    code, text = told(explore.replace(send, "send=acmestore.right:send"))
+    code, text = as_printed(explore.replace(send, "send=acmestore.right:send"))
     assert code == 0, text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ from linacsim.yaml_file import read_yaml
 _SEEDS = 100
 _LISTED = 8
 _INTERRUPTED = 130
+_NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")
+"""UIDs, times, numbers of associations: they differ where what is wrong does not."""
 _GRAVITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.ERROR)
 
 
@@ -171,12 +174,13 @@ def _tell(options: argparse.Namespace, subject: Subject, results: Sequence[Resul
 
 
 def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return findings by what does not hold, and by the faults that show it; the lowest seed first."""
-    groups: dict[object, list[Finding]] = {}
+    """Return findings by what is wrong, whatever the numbers in it; the plainest plan first in each."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
-        shape = sorted(tuple(str(fault.get(key, "")) for key in ("do", "at", "on", "way")) for fault in one.plan)
-        groups.setdefault((one.invariant, tuple(shape)), []).append(one)
-    return sorted(groups.values(), key=lambda group: (group[0].invariant, len(group[0].plan), group[0].seed))
+        groups.setdefault((one.invariant, _NUMBERS.sub("", one.texts[0])), []).append(one)
+    return [
+        sorted(group, key=lambda one: (len(one.plan), sum(map(len, one.plan)), one.seed)) for group in groups.values()
+    ]
 
 
 def _by_text(results: Sequence[Result], which: str) -> dict[str, list[int]]:
@@ -194,7 +198,7 @@ def _tell_finding(options: argparse.Namespace, subject: Subject, group: list[Fin
         words += [word for each in getattr(options, name) for word in (f"--{name}", each)]
     kept = keep(subject, first, Path(options.out), tuple(words))
     say(f"{_word('FAIL', _red())}  {first.invariant}: {first.about}\n")
-    say(f"  seed      {_listed([one.seed for one in group])}\n")
+    say(f"  seed      {first.seed}\n")
     for text in first.texts[:_LISTED]:
         say(f"  wrong     {' '.join(text.split())}\n")
     for fault in first.plan:
@@ -203,12 +207,21 @@ def _tell_finding(options: argparse.Namespace, subject: Subject, group: list[Fin
         say("  fault     none: it does not hold undisturbed either (--without leaves an invariant out)\n")
     elif len(first.plan) < len(first.drawn):
         say(f"  shrunk    from {len(first.drawn)} faults: {'; '.join(in_words(fault) for fault in first.drawn)}\n")
+    _tell_others(group[1:])
     if not first.is_repeatable:
         say("  note      the same faults have not shown it again: something does not follow from the seed\n")
     say(f"  run       {kept.folder}\n")
     if kept.play:
         say(f"  play      {kept.play}\n")
     say(f"  explore   {kept.explore}\n\n")
+
+
+def _tell_others(others: Sequence[Finding]) -> None:
+    """Tell the seeds that have found the same, and with what."""
+    if others:
+        words = dict.fromkeys(fault["do"] for one in others for fault in one.plan)
+        by = f", by {', '.join(words)}" if words else ""
+        say(f"  also      {_listed(sorted(one.seed for one in others))}{by}\n")
 
 
 def _listed(seeds: Sequence[int]) -> str:

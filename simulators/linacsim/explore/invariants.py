@@ -331,10 +331,24 @@ def _own(name: str) -> Invariant:
 
 
 def judged(run: Run, invariants: Iterable[Invariant]) -> tuple[Invariant, list[Violation]] | None:
-    """Return the first invariant that does not hold, and all that is wrong by it."""
+    """Return the first invariant that does not hold, and all that is wrong by it.
+
+    Raises
+    ------
+    InputError
+        If an invariant of the user's raises an exception.
+    """
     for one in invariants:
-        if found := [each if isinstance(each, Violation) else Violation(each) for each in one.violations(run)]:
-            return one, found
+        try:
+            found = list(one.violations(run))
+        except Exception as exc:
+            if one.name in INVARIANTS:
+                raise
+            raise InputError(
+                f"raises {type(exc).__name__}: {exc}", one.name, "an invariant yields what is wrong"
+            ) from exc
+        if found:
+            return one, [each if isinstance(each, Violation) else Violation(each) for each in found]
     return None
 
 

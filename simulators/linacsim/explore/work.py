@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
 
@@ -86,7 +87,7 @@ def on_cluster(tasks: Iterable[Task], address: str) -> Iterator[Result]:
         If the extra is not installed, or no cluster answers.
     """
     try:
-        import distributed  # noqa: PLC0415 - an optional extra
+        distributed: Any = import_module("distributed")
     except ImportError as exc:
         raise InputError("needs the package distributed", "--cluster", "pip install 'linacsim[cluster]'") from exc
     try:
@@ -95,15 +96,13 @@ def on_cluster(tasks: Iterable[Task], address: str) -> Iterator[Result]:
         told = "give the address of a Dask scheduler, for example tcp://127.0.0.1:8786"
         raise InputError(f"no cluster answers ({type(exc).__name__}: {exc})", f"--cluster {address}", told) from exc
     with client:
-        yield from _submitted(client, tasks)
+        yield from _submitted(client, tasks, distributed.as_completed)
 
 
-def _submitted(client: Any, tasks: Iterable[Task]) -> Iterator[Result]:
-    from distributed import as_completed  # noqa: PLC0415 - an optional extra
-
+def _submitted(client: Any, tasks: Iterable[Task], as_completed: Any) -> Iterator[Result]:
     futures = {client.submit(explore_seed, task, pure=False): task for task in tasks}
     try:
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):
             if future.status == "finished":
                 yield future.result()
             else:

@@ -24,11 +24,21 @@ def wants_a_status(host: str, port: int) -> int:
     return sent
 
 
-def never_lets_go(host: str, port: int) -> int:
-    """Leaves the association open, with nobody to end it."""
-    from acmestore.images import entity, images
+def leaves_it_open(host: str, port: int) -> int:
+    """Gives up when an image is refused, and forgets the association."""
+    from acmestore.images import entity, images, is_stored
 
     ae = entity(images())
     ae.network_timeout = None
     assoc = ae.associate(host, port)
-    return sum("Status" in assoc.send_c_store(ds) for ds in images()) if assoc.is_established else 0
+    for sent, ds in enumerate(images()):
+        if not assoc.is_established or not is_stored(assoc.send_c_store(ds)):
+            return sent
+    assoc.release()
+    return 3
+
+
+def noted(run: object) -> list[str]:
+    """Leaves a file behind when it has looked at a run."""
+    with open("noted", "w"):
+        return []
