@@ -34,7 +34,7 @@ from linacsim.devices.printer.spool import Spool
 from linacsim.devices.printer.statuses import NO_SUCH_EVENT_TYPE, SUCCESS
 from linacsim.devices.sopclasses import Verification
 from linacsim.errors import InputError
-from linacsim.kernel.border.serving import serve_with
+from linacsim.kernel.border.links import link_of
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
 
@@ -113,7 +113,7 @@ class Printer(Device):
 
     def _enter(self, event: evt.Event) -> None:
         clerk = self.desks[event.assoc] = Clerk(self, event.assoc)
-        serve_with(event.assoc, clerk.serve)
+        link_of(event.assoc).on_request = clerk.serve
 
     def _leave(self, event: evt.Event) -> None:
         """The hierarchy ends with its association (PS3.4 H.2.2); what was printed is in the queue as a copy."""

@@ -53,7 +53,9 @@ class Link:
     contexts : tuple of two dict, or None
         The accepted contexts that `exchange` has looked at, and what it has found there.
     on_request : callable or None
-        Called with each request and the ID of its context before pynetdicom serves it; true if it has been answered already.
+        Called on the association's own task with each message that its loop takes, and the ID of its presentation context,
+        before pynetdicom serves it; returns whether it has been seen to. It responds with ``assoc.dimse.send_msg``. A message
+        need not be valid, nor a request.
     """
 
     def __init__(self, place: Place) -> None:

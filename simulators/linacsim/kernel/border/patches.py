@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from pynetdicom.association import Association
@@ -141,6 +142,19 @@ def _stop_dul(self: DULServiceProvider) -> bool:
 _original_serve_request = Association._serve_request
 
 
+def _answered(assoc: Association, serve: Callable[[Any, int], bool], msg: Any, context_id: int) -> bool:
+    """Let a device see to a message first; return whether that was enough."""
+    if assoc._sent_release:
+        return True
+    assoc.dimse.cancel_req = {}
+    # whoever serves may send requests of its own: to them the loop stands still
+    assoc._is_paused = True
+    try:
+        return serve(msg, context_id)
+    finally:
+        assoc._is_paused = False
+
+
 def _serve_request(self: Association, msg: Any, context_id: int) -> None:
     """Serve a request unless its device has answered it; an N-EVENT-REPORT leaves the flag alone that says whether the reactor pauses.
 
@@ -148,7 +162,7 @@ def _serve_request(self: Association, msg: Any, context_id: int) -> None:
     that instant for the reactor to pause, before a request of his own, would wait for ever.
     """
     link: Link | None = getattr(self, "bench_link", None)
-    if link is not None and link.on_request is not None and link.on_request(msg, context_id):
+    if link is not None and link.on_request is not None and _answered(self, link.on_request, msg, context_id):
         return
     aside = isinstance(msg, N_EVENT_REPORT) and msg.is_valid_request
     if not aside or link is None:
