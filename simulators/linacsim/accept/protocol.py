@@ -39,6 +39,10 @@ class Entry:
         What was asked, done and remarked, and by whom.
     evidence : dict of str to str
         SHA-256 by file, from the folder of the acceptance run.
+    checked : list of str
+        What was expected and happened, and the faults that fired.
+    missed : list of str
+        Steps that failed, what was expected and did not happen, faults that never fired: each with its reason.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Entry:
     took: int
     asked: list[dict[str, Any]] = field(default_factory=list)
     evidence: dict[str, str] = field(default_factory=dict)
+    checked: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,10 +123,14 @@ def open_protocol(folder: Path, about: dict[str, Any], now: str) -> Protocol:
 
 
 def evidence(folder: Path, files: Iterable[Path]) -> dict[str, str]:
-    """Return SHA-256 by path from `folder`, so that whoever signs knows what was there."""
+    """Return SHA-256 by path from `folder`, so that whoever signs knows what was there.
+
+    What a peer of the bench keeps for itself, in folders whose names begin with a dot, shows nothing of the product.
+    """
     found = {}
     for file in sorted(files):
-        if file.is_file() and not file.is_symlink():
+        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.is_file() and not file.is_symlink() and not is_hidden:
             with file.open("rb") as stream:
                 found[file.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     return found

@@ -17,7 +17,7 @@ from linacsim.accept.suite import Suite
 from linacsim.errors import InputError
 from linacsim.kernel.stopwatch import now_in_words
 from linacsim.playing import Played, Setting, play_scenario
-from linacsim.report.reason import reason
+from linacsim.report.reason import reason, unfired
 from linacsim.scenario.sut import Address
 
 RUNS = "runs"
@@ -117,7 +117,21 @@ class Acceptance:
             took=int(played.result["wall-time"]),
             asked=[asdict(each) for each in self.answering.asked],
             evidence=evidence(self.folder, root.rglob("*")),
+            checked=_checked(played.result),
+            missed=_missed(played.result),
         )
+
+
+def _checked(result: dict[str, Any]) -> list[str]:
+    met = [str(row["text"]) for row in result["expectations"] if row["met"]]
+    return met + [f"fault: {row['text']}" for row in result["faults"] if row["fired"]]
+
+
+def _missed(result: dict[str, Any]) -> list[str]:
+    found = [str(failure) for failure in result["failures"]]
+    found += [f"{row['text']}: {row['reason']}" for row in result["expectations"] if not row["met"]]
+    unfired_ones = [row for row in result["faults"] if not row["fired"]]
+    return found + [f"fault that never fired: {row['text']}; {unfired(row, ())}" for row in unfired_ones]
 
 
 def _written(sut: Address) -> str:
