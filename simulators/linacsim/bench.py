@@ -88,7 +88,8 @@ class Bench:
         identity = Identity(seed)
         self.clock = clock
         self.seed = seed
-        self.shelf = Shelf(out)
+        # a virtual run that was cut short is played again; a live one may have taken responsibility for objects
+        self.shelf = Shelf(out, lasting=clock == "live")
         self.devices: dict[str, Device] = {}
         self.ports = dict(ports or {})
         self.armed: list[tuple[str, Armed]] = []

@@ -12,6 +12,7 @@ import pytest
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
+from linacsim.bench import Bench, Clock
 from linacsim.devices.archive.attributes import PATIENT_ROOT, Level
 from linacsim.devices.archive.index import Index, open_index
 from linacsim.devices.archive.index.bulk import Alike, fill
@@ -245,3 +246,20 @@ def test_a_query_by_unique_key_takes_no_longer_in_a_larger_archive(instances: in
     # steps of SQLite's machine, in tens: a scan of the smaller archive alone would take more
     assert 0 < steps < 200
     index.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "synchronous"),
+    [({}, 1), ({"power": True}, 2), ({"lasting": False}, 0), ({"lasting": False, "power": True}, 2)],
+)
+def test_only_the_index_of_a_run_that_can_be_played_again_may_be_damaged(
+    tmp_path: Path, options: dict[str, Any], synchronous: int
+) -> None:
+    index: Any = open_index(tmp_path / "index.sqlite", **options)
+    assert index.database.execute("PRAGMA synchronous").fetchone() == (synchronous,)
+    index.close()
+
+
+@pytest.mark.parametrize(("clock", "lasting"), [("virtual", False), ("live", True)])
+def test_a_virtual_run_is_played_again(tmp_path: Path, clock: Clock, *, lasting: bool) -> None:
+    assert Bench(clock=clock, out=tmp_path).shelf.lasting is lasting

@@ -20,10 +20,13 @@ class Shelf:
     ----------
     folder : Path or None
         The run's folder; ``None`` keeps everything in memory.
+    lasting : bool
+        Whether what is kept there is opened again after this run; if not, a loss of power may damage it.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, lasting: bool = True) -> None:
         self.folder = folder
+        self.lasting = lasting
         self.memory: dict[str, bytes] = {}
 
     def put(self, kind: str, name: str, *parts: bytes | bytearray | memoryview) -> str:

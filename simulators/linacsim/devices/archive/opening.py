@@ -68,6 +68,7 @@ def open_both(files: Store, keeping: KeepingSettings, breathe: Callable[[], None
             keeping.database,
             base=files.base,
             power=keeping.outlasts == "power",
+            lasting=files.lasting,
             breathe=breathe,
         )
     except BaseException:

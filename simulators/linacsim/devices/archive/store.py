@@ -63,6 +63,11 @@ class Store:
         """Where the index is; ``None`` for a store in memory."""
         return None if self._own is None else self._own / _INDEX
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it is opened again after this run."""
+        return self._shelf.lasting
+
     def open(self) -> None:
         """Make the folders, and see that nobody else works with them.
 

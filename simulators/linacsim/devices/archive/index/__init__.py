@@ -40,6 +40,7 @@ def open_index(
     *,
     base: str = "",
     power: bool = False,
+    lasting: bool = True,
     breathe: Callable[[], None] = lambda: None,
 ) -> Index:
     """Open an index, or make an empty one.
@@ -54,6 +55,8 @@ def open_index(
         The folder on the shelf that its paths are counted from.
     power : bool
         Whether what is added has to outlast a loss of power.
+    lasting : bool
+        Whether it is opened again after this run: a loss of power must not damage it then.
     breathe : callable
         Called in long searches, to let others have their turn.
 
@@ -65,4 +68,4 @@ def open_index(
     from linacsim.devices.archive.index import catalogue, database  # noqa: PLC0415 - SQLAlchemy is large
 
     where = database.database_url(url) if url else database.MEMORY if file is None else database.file_url(file)
-    return catalogue.Catalogue(database.Database(where, power=power), base, breathe)
+    return catalogue.Catalogue(database.Database(where, power=power, lasting=lasting), base, breathe)

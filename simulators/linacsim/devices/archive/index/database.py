@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, create_engine, inspect
+from sqlalchemy import Executable, create_engine, create_mock_engine, inspect
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -40,6 +41,8 @@ class Database:
         Where it is: SQLite or PostgreSQL.
     power : bool
         Whether what is committed has to outlast a loss of power, not only the end of the process.
+    lasting : bool
+        Whether a loss of power must not damage it.
 
     Attributes
     ----------
@@ -50,9 +53,10 @@ class Database:
     _pooled: Any
     _driver: Any
 
-    def __init__(self, url: URL, *, power: bool = False) -> None:
+    def __init__(self, url: URL, *, power: bool = False, lasting: bool = True) -> None:
         self.url = url
         self._power = power
+        self._lasting = lasting
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _engine(url)
         dialect: Any = self.engine.dialect
@@ -82,7 +86,8 @@ class Database:
         self._driver = self._pooled.driver_connection
         if self.is_sqlite:
             self._driver.isolation_level = None
-            self._driver.execute(f"PRAGMA synchronous={'FULL' if self._power else 'NORMAL'}")
+            synchronous = "FULL" if self._power else "NORMAL" if self._lasting else "OFF"
+            self._driver.execute(f"PRAGMA synchronous={synchronous}")
             # nobody else may write, and a write of our own never waits
             self._driver.execute("PRAGMA journal_mode=WAL")
             self._driver.execute("PRAGMA temp_store=MEMORY")
@@ -108,7 +113,8 @@ class Database:
             if ABOUT.name in there:
                 self._check_version()
                 return False
-            METADATA.create_all(connection)
+            for text in _tables(self.url.drivername):
+                connection.exec_driver_sql(text)
             connection.commit()
         self.note("is", _OURS)
         self.note("version", VERSION)
@@ -277,6 +283,19 @@ def _engine(url: URL) -> Engine:
         return create_engine(url, poolclass=StaticPool, paramstyle="format", connect_args={"connect_timeout": 10})
     except (ImportError, NoSuchModuleError) as exc:
         raise InputError("PostgreSQL needs psycopg", _WHERE, "pip install 'linacsim[postgresql]'") from exc
+
+
+@cache
+def _tables(drivername: str) -> tuple[str, ...]:
+    """Return the statements that make the tables; to put them together takes longer than SQLite takes to run them."""
+    statements: list[str] = []
+
+    def keep(statement: Any, *_values: Any, **_options: Any) -> None:
+        statements.append(str(statement.compile(dialect=words.dialect)))
+
+    words = create_mock_engine(f"{drivername}://", keep)
+    METADATA.create_all(words, checkfirst=False)
+    return tuple(statements)
 
 
 def _shown(url: URL) -> str:
