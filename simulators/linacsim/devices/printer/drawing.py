@@ -25,7 +25,7 @@ from linacsim.devices.printer.order import Order, Part, unpacked
 from linacsim.devices.printer.picture import picture, secondary_capture
 from linacsim.errors import InputError
 
-_COURTESY = 10
+_COURTESY = 19
 """How much less right to a processor the drawing process has; see nice(2)."""
 _PATIENCE = 3
 """Processes that may be lost one after the other."""

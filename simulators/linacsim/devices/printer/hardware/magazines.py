@@ -71,7 +71,7 @@ class Slots:
 
     def holding(self, medium: str, size: str) -> list[SupplyMagazine]:
         """Return the magazines that hold this medium and size."""
-        return [magazine for _, magazine in self.mounted() if magazine.holds(medium, size)]
+        return [one for one in self.by_number.values() if one is not None and one.holds(medium, size)]
 
     def ready(self, medium: str, size: str) -> SupplyMagazine | None:
         """Return the first magazine that a sheet can be drawn from."""
