@@ -13,7 +13,7 @@ import pytest
 from linacsim.cli import main
 from linacsim.report import invocation, run_suite
 from linacsim.report.junit import Case, Outcome, Suite, junit
-from tests.report.a_run import Script, picture, result
+from tests.report.a_run import Script, picture, result, write
 
 REQUIRED = {
     "testsuites": set(),
@@ -155,7 +155,9 @@ def test_the_files_of_the_run_are_attached_from_the_working_folder(
     picture(run / "films" / "PRINTER-0001.png")
     monkeypatch.chdir(tmp_path)
     _suite, case = only_case(script, run)
-    assert (case.findtext("system-out") or "").splitlines() == [
+    lines = (case.findtext("system-out") or "").splitlines()
+    assert lines[0] == "PASS  A run"
+    assert lines[-4:] == [
         "run: runs/a-run/seed-7",
         "[[ATTACHMENT|runs/a-run/seed-7/films/PRINTER-0001.png]]",
         "[[ATTACHMENT|runs/a-run/seed-7/report.html]]",
@@ -165,6 +167,21 @@ def test_the_files_of_the_run_are_attached_from_the_working_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     _suite, case = only_case(script, run)
     assert f"[[ATTACHMENT|{run}/report.html]]" in (case.findtext("system-out") or "")
+
+
+def test_what_a_peer_has_said_attaches_no_file(script: Script) -> None:
+    unmet = {"text": "printed at SUT", "met": False, "reason": "the nearest has text [[ATTACHMENT|/etc/passwd]]"}
+    _suite, case = only_case(script, verdict="fail", expectations=[unmet], failures=["[[ATTACHMENT|/etc/shadow]]"])
+    assert "[[ATTACHMENT|/etc" not in (case.findtext("system-out") or "")
+    assert "[ [ATTACHMENT|/etc/passwd]]" in (case.findtext("system-out") or "")
+
+
+def test_the_junit_file_in_a_run_folder_attaches_the_page(script: Script, tmp_path: Path) -> None:
+    text = (write(tmp_path, script, result()) / "junit.xml").read_text(encoding="utf-8")
+    assert "/report.html]]" in text
+    assert 'name="reproduce" value="linacsim' in text
+    bare = (write(tmp_path, script, result(reproduce="")) / "junit.xml").read_text(encoding="utf-8")
+    assert 'name="reproduce"' not in bare
 
 
 def test_runs_of_one_scenario_are_told_apart_and_others_keep_their_names(script: Script) -> None:

@@ -180,8 +180,9 @@ class RunFolder:
         InputError
             If a file cannot be written.
         """
-        self._lines(JUNIT, [invocation([run_suite(self.root, records, result)])[:-1]])
         self._lines(PAGE, [page(self.root, header, records, result, segments)])
+        # after the page, which it attaches
+        self._lines(JUNIT, [invocation([run_suite(self.root, records, result)])[:-1]])
 
     def _lines(self, name: str, *groups: Iterable[str]) -> None:
         with replacing(self.root / name) as stream:

@@ -25,6 +25,7 @@ from linacsim.kernel.units import SECOND, format_duration
 from linacsim.report.junit import Case, Outcome, Suite, junit
 from linacsim.report.reason import listed, reason, unfired
 from linacsim.report.timeline import timeline
+from linacsim.report.verdict import summary
 
 _OUTCOMES = {"pass": Outcome.PASSED, "fail": Outcome.FAILURE, "inconclusive": Outcome.FAILURE}
 _LAST = 15
@@ -58,7 +59,7 @@ def run_suite(run: Path, records: Sequence[Record], result: Mapping[str, Any]) -
         text=_text(records, result) if failed else "",
         kind=verdict if failed else "",
         seconds=_seconds(result),
-        output=_output(run),
+        output=f"{_told(result)}\n{_output(run)}",
     )
     return Suite(name=name or title, cases=(case,), properties=_properties(result), file=str(result.get("file") or ""))
 
@@ -93,7 +94,11 @@ def _seconds(result: Mapping[str, Any]) -> float:
 
 
 def _properties(result: Mapping[str, Any]) -> dict[str, str]:
-    found = {key: str(result[key]) for key in ("seed", "clock", "version", "digest", "reproduce") if key in result}
+    found = {
+        key: str(result[key])
+        for key in ("seed", "clock", "version", "digest", "reproduce")
+        if result.get(key) not in (None, "")
+    }
     if isinstance(bench := result.get("bench-time"), int):
         found["bench-time"] = format_duration(bench)
     found["verdict"] = str(result.get("verdict", "error"))
@@ -116,6 +121,11 @@ def _text(records: Sequence[Record], result: Mapping[str, Any]) -> str:
     if result.get("reproduce"):
         lines += ["", "reproduce:", f"  {result['reproduce']}"]
     return "\n".join(lines)
+
+
+def _told(result: Mapping[str, Any]) -> str:
+    """Return the summary; what a peer has said in it attaches no file."""
+    return summary(result, colour=False).replace("[[", "[ [")
 
 
 def _output(run: Path) -> str:
