@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from linacsim.explore.seen import Chance
 from linacsim.explore.settings import HARDWARE, settings_of
 from linacsim.explore.subject import Fault, Plan
-from linacsim.faults.model import ARMED
+from linacsim.faults.model import ARMED, DATA
 from linacsim.kernel.identity import Identity
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def _fault(draw: _Draw, chances: Sequence[Chance], kinds: Mapping[str, str]) -> 
     fault: Fault = {"do": do, "at": at}
     if chance.on != ARMED:
         # being armed is what happens when nothing is named
-        fault |= {"on": chance.on, **({"way": chance.way} if chance.way else {}), **_occurrence(draw, chance.times)}
+        fault |= {"on": chance.on, **({"way": chance.way} if chance.way else {}), **_occurrence(draw, chance)}
     kind = kinds[at] if chance.layer == HARDWARE else ""
     for key, values in (settings_of(do, chance.on, kind) or {}).items():
         value: Any = draw.one_of(key, values)
@@ -69,13 +69,16 @@ def _fault(draw: _Draw, chances: Sequence[Chance], kinds: Mapping[str, str]) -> 
     return fault
 
 
-def _occurrence(draw: _Draw, times: int) -> Fault:
-    """Return which of so many events the fault strikes on: mostly one of them."""
+def _occurrence(draw: _Draw, chance: Chance) -> Fault:
+    """Return which of the events the fault strikes on: mostly one of them."""
+    if chance.layer == DATA and chance.on != "C-STORE-RQ":
+        # nobody knows which of the messages has the attribute; the first that has it is struck
+        return {"times": 1}
     match draw.between("occurrence", 0, 9):
         case 7:
-            return {"first": draw.between("n", 1, times)}
-        case 8 if times > 1:
-            return {"after": draw.between("n", 1, times - 1)}
+            return {"first": draw.between("n", 1, chance.times)}
+        case 8 if chance.times > 1:
+            return {"after": draw.between("n", 1, chance.times - 1)}
         case 9:
             return {"chance": draw.one_of("probability", (0.3, 0.7, 1))}
-    return {"nth": draw.between("n", 1, times)}
+    return {"nth": draw.between("n", 1, chance.times)}

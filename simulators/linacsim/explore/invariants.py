@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from linacsim.errors import Deadlock, HorizonReached, InputError, Livelock, TaskFailed
 from linacsim.explore.story import NOTHING, Group, Stored
+from linacsim.explore.subject import exactly
 from linacsim.explore.trial import Run
 from linacsim.kernel.log import Record
 from linacsim.kernel.units import format_instant
@@ -107,7 +108,7 @@ def _told(run: Run) -> Iterator[Violation]:
         if not acts or not all(act is not None and run.succeeded(act) for act in acts):
             continue
         told = " and ".join(f"{act.peer}: {act.action}" for act in group.acts)
-        end = None if run.again_at is None else f"{run.again_at} us"
+        end = None if run.again_at is None else exactly(run.again_at or 0)
         if _names_last(run):
             yield from _missing(run, group, told, end)
         else:
@@ -150,17 +151,18 @@ def _twice(run: Run) -> Iterator[Violation]:
     for peer in sorted({one.at for one in usual}):
         wanted, here = _at(usual, peer), _at(found, peer)
         if _names_last(run):
-            for path in sorted(here - wanted):
-                expect = {"event": "object-stored", "at": peer, "object": path, "never": True}
-                yield Violation(f"{peer} has {path}, which the steps do not store undisturbed", (expect,))
+            known = {one.instance for one in wanted}
+            for one in sorted(one for one in here if one.instance not in known):
+                expect = {"event": "object-stored", "at": peer, "object": one.path, "never": True}
+                yield Violation(f"{peer} has {one.instance}, which the steps do not store undisturbed", (expect,))
         elif len(here) > len(wanted):
-            end = {} if run.again_at is None else {"within": f"{run.again_at} us"}
+            end = {} if run.again_at is None else {"within": exactly(run.again_at or 0)}
             expect = {"event": "object-stored", "at": peer, "at-most": len(wanted), **end}
             yield Violation(f"{peer} has {len(here)} objects, where the steps mean {len(wanted)}", (expect,))
 
 
-def _at(stored: Iterable[Stored], peer: str) -> set[str]:
-    return {one.path for one in stored if one.at == peer}
+def _at(stored: Iterable[Stored], peer: str) -> set[Stored]:
+    return {one for one in stored if one.at == peer}
 
 
 # one operation at a time
@@ -237,7 +239,8 @@ def _recovery(run: Run) -> Iterator[Violation]:
     if run.undisturbed is None:
         yield from (Violation(f"played once more: {text}") for text in run.failures)
         return
-    failed = [act for act in run.again.acts if act.end and not act.is_done and not act.is_expected]
+    usual = {(act.peer, act.ordinal) for act in run.undisturbed.again.acts if act.is_done}
+    failed = [act for act in run.again.acts if act.end and not act.is_done and (act.peer, act.ordinal) in usual]
     yield from (Violation(f"healed: {act.peer}: {act.action} failed: {act.reason}") for act in failed)
     if not failed:
         yield from _otherwise(run)
@@ -251,7 +254,12 @@ def _otherwise(run: Run) -> Iterator[Violation]:
         if before is None or not act.is_done or before.returned is NOTHING or act.returned == before.returned:
             continue
         text = f"healed: {act.peer}: {act.function} returned {act.returned!r} instead of {before.returned!r}"
-        expect = {"event": "call-returned", "at": act.peer, "returned": before.returned, "after": f"{run.again_at} us"}
+        expect = {
+            "event": "call-returned",
+            "at": act.peer,
+            "returned": before.returned,
+            "after": exactly(run.again_at or 0),
+        }
         yield Violation(text, (expect,) if before.returned is not None else ())
 
 
@@ -263,9 +271,9 @@ def _unmet(run: Run) -> Iterator[Violation]:
         result = one.evaluate(run.again.records)
         if isinstance(result, Unmet):
             start = run.again_at or 0
-            window = {"after": f"{start + one.after} us"}
+            window = {"after": exactly(start + one.after)}
             if one.within is not None:
-                window["within"] = f"{start + one.within} us"
+                window["within"] = exactly(start + one.within)
             yield Violation(f"healed: {one.describe()}: {result.reason}", ({**raw, **window},))
 
 

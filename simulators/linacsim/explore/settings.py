@@ -51,14 +51,15 @@ _GENERAL = ("0110", "0213", "0106")
 
 _IMAGE = ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID", "StudyDate", "Modality")
 _QUERY = ("QueryRetrieveLevel", "PatientID", "StudyInstanceUID")
-_PRINT = (
-    "NumberOfCopies",
-    "FilmSizeID",
-    "ImageDisplayFormat",
-    "PrinterStatus",
-    "ExecutionStatus",
-    "ReferencedSOPSequence",
-)
+_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "C-STORE-RQ": _IMAGE,
+    **dict.fromkeys(("C-FIND-RQ", "C-FIND-RSP", "C-MOVE-RQ", "C-GET-RQ"), _QUERY),
+    "N-CREATE-RQ": ("ImageDisplayFormat", "FilmSizeID", "FilmOrientation", "NumberOfCopies"),
+    "N-SET-RQ": ("BasicGrayscaleImageSequence", "BasicColorImageSequence"),
+    "N-GET-RSP": ("PrinterStatus", "PrinterStatusInfo"),
+    "N-EVENT-REPORT-RQ": ("TransactionUID", "PrinterName"),
+}
+"""What most messages of their kind have; of the others nothing is known."""
 
 
 def drawable(do: str) -> bool:
@@ -81,8 +82,10 @@ def settings_of(do: str, on: str, kind: str = "") -> Values | None:
 
 
 def _of_data(do: str, on: str) -> Values | None:
-    attributes = _IMAGE if on == "C-STORE-RQ" else _QUERY if on.startswith("C-") else _PRINT
+    attributes = _ATTRIBUTES.get(on, ())
     match do:
+        case "missing-attribute" | "wrong-vr" | "wrong-value" if not attributes:
+            return None
         case "missing-attribute" | "wrong-vr":
             return {"attribute": attributes}
         case "wrong-value":

@@ -48,8 +48,6 @@ class Act:
         The ordinals of its first and last record; the end is 0 while there is none.
     is_done : bool
         It has not failed.
-    is_expected : bool
-        It had to fail, or might.
     reason : str
         Why it has failed.
     function : str
@@ -64,7 +62,6 @@ class Act:
     start: int
     end: int = 0
     is_done: bool = False
-    is_expected: bool = False
     reason: str = ""
     function: str = ""
     returned: object = NOTHING
@@ -142,5 +139,5 @@ def _go_on(running: list[Act], record: Record) -> None:
             act.returned = record.get("returned")
         case "step-done" | "step-failed":
             act.end, act.is_done = record["n"], record["event"] == _DONE
-            act.reason, act.is_expected = record.get("reason", ""), bool(record.get("expected"))
+            act.reason = record.get("reason", "")
             running.remove(act)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linacsim.errors import ScenarioError
-from linacsim.kernel.units import MINUTE
+from linacsim.kernel.units import MILLISECOND, MINUTE, SECOND
 from linacsim.scenario.expectation import Expectation
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.model import SUT
@@ -26,6 +26,7 @@ REST = MINUTE
 """After healing, and at the end: what stood still goes on, and comes to its end."""
 UNDER_TEST = (SUT, "code", "program", "remote")
 """Kinds of peers that are somebody's own: nothing of theirs is done wrong on purpose."""
+_UNITS = ((MINUTE, "min"), (SECOND, "s"), (MILLISECOND, "ms"), (1, "us"))
 _PARTS = ("peers", "faults", "steps", "expect")
 
 
@@ -107,15 +108,15 @@ def composed(subject: Subject, plan: Iterable[Fault], expect: Iterable[Mapping[s
     faults = [dict(fault) for fault in (*subject.faults, *plan)]
     steps = [
         *(_tolerant(step) for step in subject.steps),
-        {"wait": f"{QUIET} us"},
+        {"wait": exactly(QUIET)},
         {"heal": "all"},
-        {"wait": f"{REST} us"},
-        *subject.steps,
-        {"wait": f"{REST} us"},
+        {"wait": exactly(REST)},
+        *(_once_more(step) for step in subject.steps),
+        {"wait": exactly(REST)},
     ]
     written: dict[str, Any] = {
         "scenario": subject.title,
-        "limit": f"{2 * subject.limit + QUIET + 2 * REST} us",
+        "limit": exactly(2 * subject.limit + QUIET + 2 * REST),
         "peers": subject.peers,
     }
     if subject.requires:
@@ -125,6 +126,11 @@ def composed(subject: Subject, plan: Iterable[Fault], expect: Iterable[Mapping[s
     return {**written, "steps": steps, "expect": [dict(each) for each in expect]}
 
 
+def exactly(us: int) -> str:
+    """Return a duration as a file writes it, to the microsecond."""
+    return next(f"{us // size} {unit}" for size, unit in _UNITS if us % size == 0)
+
+
 def _tolerant(step: Mapping[str, Any]) -> dict[str, Any]:
     """Return a step that may fail."""
     if "together" in step:
@@ -132,6 +138,13 @@ def _tolerant(step: Mapping[str, Any]) -> dict[str, Any]:
     if "wait" in step or "heal" in step:
         return dict(step)
     return {**{key: value for key, value in step.items() if key != "fails"}, "may-fail": True}
+
+
+def _once_more(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step that must succeed now, unless it fails by the scenario's own will."""
+    if "together" in step:
+        return {"together": [_once_more(inner) for inner in step["together"]]}
+    return _tolerant(step) if "fails" in step else dict(step)
 
 
 def _flat(steps: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
