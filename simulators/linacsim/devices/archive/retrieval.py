@@ -18,7 +18,10 @@ from linacsim.devices.archive.suboperations import UNABLE_TO_PERFORM, Suboperati
 from linacsim.errors import PlayFailure
 from linacsim.kernel.border import exchange
 from linacsim.kernel.border.links import link_of
+from linacsim.kernel.units import SECOND
 
+_SOON = SECOND
+"""Who waits is told at once of a sub-operation that has taken longer, for the next one may take as long."""
 _CONTEXTS_MOST = 128
 """Presentation contexts of an association: their IDs are the odd numbers up to 255 (PS3.8 9.3.2.2)."""
 
@@ -31,6 +34,10 @@ class Source(Protocol):
 
     def ahead(self, kept: Kept) -> None:
         """Read an instance that will be wanted next."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether an instance takes its time before it can be sent."""
 
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination; `PlayFailure` if there is none."""
@@ -156,22 +163,27 @@ class _Sending:
 
     def send_all(self, batch: list[Kept], done: Suboperations) -> bool:
         """Send instances one after the other; return whether it goes on: somebody still wants the rest."""
-        talk = self._talk
+        talk, kernel = self._talk, link_of(self._target).place.kernel
+        began = kernel.now
         for ordinal, one in enumerate(batch):
+            told = not ordinal
+            if not told and (self._source.is_slow or kernel.now - began > _SOON):
+                self._tell(done)
+                told = True
             talk.refuse_duplicates()
             if not talk.still_wanted():
                 return False
             if not is_open(self._target):
-                if ordinal:
+                if not told:
                     self._tell(done)
                 # what is left cannot be sent any more; that is told once, not once for each
                 _give_up(batch[ordinal:], done)
                 return True
-            message_id = ordinal % 0xFFFF + 1
+            message_id, began = ordinal % 0xFFFF + 1, kernel.now
             with self._at_once():
                 asked = self._send(one, message_id)
                 # how far it had come before: nobody has to wait for the next one because of that
-                if ordinal:
+                if not told:
                     self._tell(done)
             # while the other side is at work
             for following in batch[ordinal + 1 : ordinal + 2]:

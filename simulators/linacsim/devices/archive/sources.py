@@ -55,6 +55,11 @@ class Objects:
         """Read an instance that will be wanted next."""
         self._store.ahead(kept)
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether the tape takes its time."""
+        return self._store.tape.times.read_time > 0
+
     def call(self, destination: str, contexts: list[PresentationContext]) -> Association:
         """Return an association with a destination."""
         return self._store.call(destination, contexts)
