@@ -261,3 +261,14 @@ def test_the_association_ends_as_told(
     assert until(event, "STORE")
     bench.settle()
     assert not bench.devices["STORE"].place.associations
+
+
+def test_a_client_that_is_refused_releases_its_association(
+    bench: Bench, act: Callable[..., Any], until: Records
+) -> None:
+    bench.play(bench.devices["STORE"].strike, "fill-disk", FillDisk())
+    with pytest.raises(PlayFailure, match="0xA700"):
+        act("SCU", "store", Store(to="STORE", images=(CT, MR)))
+    assert until("A-RELEASE-RQ", "STORE", way="received")
+    bench.settle()
+    assert not bench.devices["STORE"].place.associations

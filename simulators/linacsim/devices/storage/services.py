@@ -155,10 +155,16 @@ class StoragePeer(Device):
         images = [read_instance(self.find_file(name)) for name in what.images]
         ae = application_entity(self, self.personality)
         assoc = associate(self, ae, what.to, _contexts(images), what.called or "")
-        for ordinal, image in enumerate(images):
-            if ordinal:
-                self.place.kernel.sleep(what.interval)
-            _send(assoc, image, what.to, ordinal % 0xFFFF + 1)
+        try:
+            for ordinal, image in enumerate(images):
+                if ordinal:
+                    self.place.kernel.sleep(what.interval)
+                _send(assoc, image, what.to, ordinal % 0xFFFF + 1)
+        except PlayFailure:
+            # who is refused ends the association as well, instead of leaving it to the peer's patience
+            if assoc.is_established:
+                end(assoc, what.ends)
+            raise
         self.place.kernel.sleep(what.linger)
         end(assoc, what.ends)
 
