@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from linacsim.cli.terminal import say
-from linacsim.devices.printer.drawing import DrawingProcess
+from linacsim.devices.printer.drawing import DrawingRoom
 from linacsim.devices.printer.services import Printer
 from linacsim.kernel.live import LiveKernel
+
+_PLACES = 2
+"""Films that are drawn at once, if there are as many processors."""
 
 
 @contextmanager
 def drawing_beside(printers: list[Printer]) -> Iterator[None]:
-    """Have `printers` keep films on the disk until they have come out, and draw them in a process of its own.
+    """Have `printers` keep films on the disk until they have come out, and draw them in processes of their own.
 
     What an earlier run has left there is printed now.
     """
     if not printers:
         yield
         return
-    drawing = DrawingProcess()
+    drawing = DrawingRoom(min(_PLACES, os.cpu_count() or 1))
     drawing.start()
     for printer in printers:
-        printer.draw = drawing
+        printer.draw, printer.draw_ahead = drawing, drawing.ahead
         jobs = _kept(printer)
         if jobs:
             say(f"{printer.name} prints what an earlier run has left: {jobs} job{'s' if jobs > 1 else ''}\n")

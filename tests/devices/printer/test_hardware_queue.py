@@ -176,3 +176,20 @@ def test_a_broken_module_loses_no_reservation() -> None:
     assert buffer.left == 400
     buffer.free(one)
     assert buffer.left == 1000
+
+
+def test_the_next_sheet_is_prepared_when_one_comes_out() -> None:
+    done: list[str] = []
+
+    def sheet(name: str, film: int) -> Sheet:
+        def develop(_ordinal: int) -> dict[str, object]:
+            done.append(f"{name} out")
+            return {}
+
+        return Sheet(film=film, develop=develop, prepare=lambda: done.append(f"{name} prepared"))
+
+    with switched_on(queue=10) as rig:
+        rig.hardware.submit("A", [sheet("a1", 1), sheet("a2", 2)])
+        rig.hardware.submit("B", [sheet("b", 1)])
+        rig.go(120)
+    assert done == ["a2 prepared", "a1 out", "b prepared", "a2 out", "b out"]

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from linacsim import Bench
 from linacsim.devices.planning.personality import Print
-from linacsim.devices.printer.drawing import DrawingProcess, Drawn, drawn
+from linacsim.devices.printer.drawing import DrawingProcess, DrawingRoom, Drawn, drawn
 from linacsim.devices.printer.order import Order, unpacked
 from linacsim.devices.printer.personality import PrinterPersonality
 from linacsim.devices.printer.spool import Spool
@@ -126,6 +126,27 @@ def test_a_process_ends_with_who_has_started_it() -> None:
     # nothing is started any more, and films are drawn all the same
     assert drawing(an_order()) == drawn(an_order())
     assert process_of(drawing) is None
+
+
+def test_several_are_drawn_at_once_and_each_is_its_own() -> None:
+    room, orders = DrawingRoom(2), [an_order(), an_order(colour=True), an_order()]
+    room.start()
+    begun = [room.ahead(lambda order=order: order) for order in orders]  # type: ignore[misc]
+    assert room(orders[0]) == drawn(orders[0])
+    assert [one.result() for one in begun] == [drawn(order) for order in orders]
+    room.close()
+
+
+def test_a_film_that_cannot_be_read_ahead_says_so_when_it_is_wanted() -> None:
+    def gone() -> Order:
+        raise FileNotFoundError(2, "No such file or directory", "film")
+
+    room = DrawingRoom(1)
+    begun = room.ahead(gone)
+    with pytest.raises(FileNotFoundError):
+        begun.result()
+    assert room(an_order()) == drawn(an_order())
+    room.close()
 
 
 # The spool

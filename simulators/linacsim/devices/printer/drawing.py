@@ -15,8 +15,10 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import IO, NamedTuple
 
 from pydicom.dataset import Dataset
@@ -42,6 +44,8 @@ class Drawn(NamedTuple):
 
 
 Draw = Callable[[Order | bytes], Drawn]
+DrawAhead = Callable[[Callable[[], Order | bytes]], Future[Drawn]]
+"""Begins to draw what the callable returns, which may have to be read from a disk first."""
 
 
 def drawn(order: Order | bytes) -> Drawn:
@@ -119,6 +123,52 @@ class DrawingProcess:
                 self._losses = 0
                 return done
         return drawn(order)
+
+
+class DrawingRoom:
+    """Draws several films at once, each in a process of its own.
+
+    Parameters
+    ----------
+    places : int
+        How many at once.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._processes = [DrawingProcess() for _ in range(places)]
+        self._idle: SimpleQueue[DrawingProcess] = SimpleQueue()
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="linacsim-drawing")
+        for process in self._processes:
+            self._idle.put(process)
+
+    def start(self) -> None:
+        """Start the processes, so that they are there when the first films come."""
+        for process in self._processes:
+            process.start()
+
+    def close(self) -> None:
+        """End the processes when they have drawn what they have; what is drawn from now on is drawn here."""
+        self._pool.shutdown(cancel_futures=True)
+        for process in self._processes:
+            process.close()
+
+    def __call__(self, order: Order | bytes) -> Drawn:
+        """Have a film drawn; blocks, and lets other threads run meanwhile.
+
+        Raises
+        ------
+        InputError
+            If the sheet cannot be exposed.
+        """
+        process = self._idle.get()
+        try:
+            return process(order)
+        finally:
+            self._idle.put(process)
+
+    def ahead(self, order: Callable[[], Order | bytes]) -> Future[Drawn]:
+        """Begin to draw a film."""
+        return self._pool.submit(lambda: self(order()))
 
 
 def _asked(process: subprocess.Popen[bytes], order: Order | bytes) -> Drawn:

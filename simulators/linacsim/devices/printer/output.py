@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,13 @@ class Page:
     images: int
     copies: int
     _drawn: list[Drawn] = field(default_factory=list)
+    _ahead: Future[Drawn] | None = None
+
+    def prepare(self) -> None:
+        """Begin to draw it, if somebody is there who can do that meanwhile."""
+        ahead = self.printer.draw_ahead
+        if ahead is not None and self._ahead is None and not self._drawn:
+            self._ahead = ahead(self._data)
 
     def develop(self, ordinal: int) -> dict[str, Any]:
         """Make a picture of the exposed sheet as it comes out; called where work may take its time."""
@@ -94,7 +102,7 @@ class Page:
         told: dict[str, Any] = {"images": self.images}
         try:
             first = not self._drawn
-            drawn = printer.draw(self._data()) if first else self._drawn[0]
+            drawn = self._now() if first else self._drawn[0]
             self.copies -= 1
             self._drawn = [drawn] if self.copies else []
             name = _free_name(printer, ordinal)
@@ -110,6 +118,10 @@ class Page:
             # the sheet is out all the same; only its picture is missing, and that is said
             return {"images": self.images, "error": f"no picture: {exc}"}
         return told
+
+    def _now(self) -> Drawn:
+        ahead, self._ahead = self._ahead, None
+        return self.printer.draw(self._data()) if ahead is None else ahead.result()
 
     def _data(self) -> Order | bytes:
         return self.order.read_bytes() if isinstance(self.order, Path) else self.order
@@ -128,7 +140,14 @@ def sheets_of(printer: Printer, orders: list[Order], files: list[Path]) -> list[
         page = Page(printer, files[at] if files else order, len(order.images), about["copies"])
         memory = _page_memory(order) if printer.personality.page_memory else 0
         sheets.append(
-            Sheet(film=about["film"], develop=page.develop, medium=order.medium, size=about["size"], memory=memory)
+            Sheet(
+                film=about["film"],
+                develop=page.develop,
+                medium=order.medium,
+                size=about["size"],
+                memory=memory,
+                prepare=page.prepare,
+            )
         )
     return sheets
 

@@ -22,7 +22,7 @@ from linacsim.devices.printclasses import (
 )
 from linacsim.devices.printer.book import JobBook
 from linacsim.devices.printer.clerk import Clerk
-from linacsim.devices.printer.drawing import Draw, drawn
+from linacsim.devices.printer.drawing import Draw, DrawAhead, drawn
 from linacsim.devices.printer.elements import shared
 from linacsim.devices.printer.hardware import FilmHardware
 from linacsim.devices.printer.hardware.acts import ACTIONS, BREAKAGES, EVENTS, FIELDS, Act
@@ -52,6 +52,8 @@ class Printer(Device):
         The SOP classes that the personality supports.
     draw : callable
         Makes the pictures of the films; called where work may take its time.
+    draw_ahead : callable or None
+        Begins to make the next one at the same time; ``None`` if there is nobody to do that.
     spool : Spool or None
         Where films wait that have been acknowledged; ``None`` keeps them in memory, as long as the program runs.
     """
@@ -65,6 +67,7 @@ class Printer(Device):
         self.supported = supported_classes(personality)
         self.desks: dict[Association, Clerk] = {}
         self.draw: Draw = drawn
+        self.draw_ahead: DrawAhead | None = None
         self.spool: Spool | None = None
         self._about: tuple[tuple[str, str, int], Dataset] | None = None
         self.hardware.watchers.append(self.tell_status)

@@ -70,29 +70,37 @@ class Engine:
 
     def _print_job(self, job: Job) -> Steps:
         try:
-            for sheet in job.in_order():
-                yield from self._print(job, sheet)
+            in_order = job.in_order()
+            sheet = next(in_order, None)
+            while sheet is not None:
+                following = next(in_order, None)
+                yield from self._print(job, sheet, following)
+                sheet = following
         except _JobFailed as failed:
             fail(job, str(failed), self._log)
         else:
             job.become("DONE", NORMAL)
             self._log("job-done", job=job.number)
 
-    def _print(self, job: Job, sheet: Sheet) -> Steps:
+    def _print(self, job: Job, sheet: Sheet, following: Sheet | None) -> Steps:
         """Print a sheet; one that is spoilt on its way costs another."""
+        machine = self._machine
         page = yield from self._load_page(job, sheet)
         try:
             while True:
                 yield from self._feed(job, sheet)
                 yield from self._transport(job, sheet)
                 receiver = yield from self._process(job)
-                if not self._machine.spoilt_by:
+                if not machine.spoilt_by:
                     break
                 self._spoilt(job, sheet)
+            following = following or machine.queue.first_sheet()
+            if following is not None:
+                following.prepare()
             yield from self._deliver(job, sheet, receiver)
         finally:
             if page is not None:
-                self._machine.memory.free(page)
+                machine.memory.free(page)
 
     def _load_page(self, job: Job, sheet: Sheet) -> Any:
         """Take the memory for the page of a sheet; one that is larger than the memory can never be printed."""

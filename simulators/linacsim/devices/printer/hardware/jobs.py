@@ -47,6 +47,8 @@ class Sheet:
         nothing can be made of it.
     memory : int
         Bytes that its page needs in the print buffer while it is exposed.
+    prepare : callable
+        Called when the sheet before it comes out: what can be done ahead is begun. It may be called again, or never.
     """
 
     film: int
@@ -54,6 +56,7 @@ class Sheet:
     medium: str = ""
     size: str = ""
     memory: int = 0
+    prepare: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -165,6 +168,11 @@ class PrintQueue:
             raise QueueFullError
         self._waiting[job.priority].setdefault(job.owner, deque()).append(job)
         self._count += 1
+
+    def first_sheet(self) -> Sheet | None:
+        """Return the first sheet of the job whose turn it is, which goes on waiting."""
+        jobs = next((next(iter(owners.values())) for owners in self._waiting.values() if owners), None)
+        return next(jobs[0].in_order(), None) if jobs else None
 
     def next(self) -> Job:
         """Take the job whose turn it is; its owner's next turn comes after those of the others."""
