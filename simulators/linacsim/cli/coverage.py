@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from linacsim.bench import Bench
+from linacsim.cli import faulting
 from linacsim.cli.options import seed_of
 from linacsim.cli.terminal import say
 from linacsim.errors import InputError
@@ -30,7 +31,8 @@ from linacsim.scenario.vocabulary import vocabulary
 _ABOUT = """
 Plays scenarios on the virtual clock, or reads run folders that are there, and tells what they reach, by which scenario first
 and from what cause: of Print Management status codes, events, status terms, SOP classes, operations, display formats and
-film sizes; of an archive SOP classes, status codes and how associations end; of the faults of the network each, in both roles. All of it is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
+film sizes; of an archive SOP classes, status codes and how associations end; of faults each, in both roles or at each device, virtual
+or live. All of it is read off the event log. Exit code: 0 if everything has been reached and every scenario passes, else 1.
 """
 _SUBJECTS: dict[str, Subject] = {"print": PRINT, "archive": ARCHIVE, "faults": FAULTS}
 
@@ -44,11 +46,28 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (default) or json")
     parser.add_argument("--seed", default="1", help="the seed of everything that is drawn (default 1)")
+    parser.add_argument(
+        "--clock",
+        choices=("virtual", "live", faulting.BOTH),
+        default="virtual",
+        help="for faults: on which (default virtual)",
+    )
+    parser.add_argument(
+        "--at-most",
+        default="10 s",
+        metavar="TIME",
+        help="for faults: what takes longer is not played live (default 10 s)",
+    )
     parser.set_defaults(command=command)
 
 
 def command(options: argparse.Namespace) -> int:
     """Tell the coverage; 1 if something is missing or a scenario does not pass."""
+    if options.what == "faults":
+        return faulting.command(options)
+    if options.clock != "virtual":
+        todo = "leave it out: what a service is shown to do does not hang on the clock"
+        raise InputError("only 'coverage faults' is played live", "--clock", todo)
     seed = seed_of(options.seed)
     subject = _SUBJECTS[options.what]
     coverage, failed = Coverage(subject.wanted), []

@@ -73,8 +73,8 @@ def faults_text(coverage: Coverage, clocks: Sequence[str]) -> str:
     for layer in LAYERS:
         words = [do for do, word in WORDS.items() if word.layer == layer]
         lines += _part(coverage, layer, ROLES, words, clocks)
-    for device, words in breakages().items():
-        lines += _part(coverage, "hardware", (device,), words, clocks)
+    for device, broken in breakages().items():
+        lines += _part(coverage, "hardware", (device,), broken, clocks)
     return "\n".join(lines)
 
 
