@@ -66,7 +66,7 @@ def test_a_cluster_finds_what_this_machine_finds(address: str, told: Explore) ->
 def test_a_worker_that_dies_is_a_finding(address: str) -> None:
     code, text = explore("--set", "send=acmestore.odd:dies", "--seeds", "1", "--cluster", address)
     assert code == 1
-    assert "FAIL  the process: the process that played it has died" in text
+    assert "FAIL  a run: the process that played it has died" in text
 
 
 def test_a_cluster_that_does_not_answer_is_told() -> None:

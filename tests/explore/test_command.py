@@ -49,7 +49,7 @@ def test_the_result_does_not_depend_on_hash_seeds() -> None:
 def test_a_process_that_dies_is_a_finding(told: Explore) -> None:
     code, text = told("explore", SCENARIO, "--set", "send=acmestore.odd:dies", "--seeds", "3", "--jobs", "2")
     assert code == 1
-    assert "FAIL  the process: the process that played it has died" in text
+    assert "FAIL  a run: the process that played it has died" in text
     assert lines(text, "seeds") == ["0 of 3 hold"], "the healed phase is later than a second"
     (again,) = lines(text, "explore")
     assert again.endswith("--seeds 1 --jobs 1")

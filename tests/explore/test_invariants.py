@@ -94,6 +94,13 @@ def test_another_return_value_is_no_success(usual: Run) -> None:
     assert wrong("told-is-true", disturbed(usual, story("1.2.1", returned=1))) == []
 
 
+def test_success_that_is_not_true_once_more(usual: Run) -> None:
+    first, again = story("1.2.1", returned=1), story("1.2.2")
+    (text,) = wrong("told-is-true", disturbed(usual, first, again))
+    assert text == "MINE: call told success, and 1.2.3 is not at ARCHIVE"
+    assert wrong("told-is-true", disturbed(usual, first, story("1.2.2", "1.2.3"))) == []
+
+
 def test_objects_with_new_uids_are_counted(subject: Subject) -> None:
     usual = Run(subject=subject, plan=(), seed=1, records=log(story("1", "2", "3"), story("4", "5", "6")))
     assert wrong("told-is-true", disturbed(usual, story("7", "8"))) == [

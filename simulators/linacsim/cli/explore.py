@@ -59,7 +59,9 @@ def add_to(commands: Any) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the scenario; may be repeated"
     )
     parser.add_argument("--out", default="runs", metavar="DIR", help="where findings go (default runs)")
-    parser.add_argument("--patience", default=str(PATIENCE), metavar="SECONDS", help="real time for one seed")
+    parser.add_argument(
+        "--patience", default=str(PATIENCE), metavar="SECONDS", help=f"real time for one run (default {PATIENCE})"
+    )
     parser.add_argument("--jobs", default="", metavar="J", help="processes (default: the cores; 1 is this one)")
     parser.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, in place of processes")
     parser.set_defaults(command=command)
@@ -155,7 +157,7 @@ def _verdict(result: Result) -> Verdict:
 def _tell(options: argparse.Namespace, subject: Subject, results: Sequence[Result], elapsed: int) -> None:
     for group in _grouped([one.finding for one in results if one.finding is not None]):
         _tell_finding(options, subject, group)
-    for what, which in (("the process", "crashed"), ("the bench", "error")):
+    for what, which in (("a run", "crashed"), ("the bench", "error")):
         for text, seeds in _by_text(results, which).items():
             say(f"{_word('ERROR' if which == 'error' else 'FAIL', _red())}  {what}: {text}\n")
             say(f"  seed      {_listed(seeds)}\n")

@@ -7,13 +7,14 @@ without them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from linacsim.errors import Deadlock, HorizonReached, InputError, Livelock, TaskFailed
-from linacsim.explore.story import NOTHING, Group, Stored
+from linacsim.explore.story import NOTHING, Act, Group, Stored, Story
 from linacsim.explore.subject import exactly
 from linacsim.explore.trial import Run
 from linacsim.kernel.log import Record
@@ -102,37 +103,45 @@ def _is_success(status: object) -> bool:
 
 def _told(run: Run) -> Iterator[Violation]:
     """Yield what a step that told success would have stored, and has not."""
-    usual = run.reference.first
+    usual, within = run.reference, {} if run.again_at is None else {"within": exactly(run.again_at)}
+    yield from _untrue(run, usual.first, run.first, within)
+    if run.undisturbed is not None:
+        # what has arrived before need not be sent once more
+        yield from _untrue(run, usual.again, run.again, {})
+
+
+def _untrue(run: Run, usual: Story, story: Story, within: Mapping[str, str]) -> Iterator[Violation]:
+    stored = run.first.stored | story.stored
     for group in usual.groups:
-        acts = [run.first.act(act.peer, act.ordinal) for act in group.acts if act.is_done]
-        if not acts or not all(act is not None and run.succeeded(act) for act in acts):
+        if not any(act.is_done for act in group.acts) or not all(_tells_success(story, act) for act in group.acts):
             continue
         told = " and ".join(f"{act.peer}: {act.action}" for act in group.acts)
-        end = None if run.again_at is None else exactly(run.again_at or 0)
         if _names_last(run):
-            yield from _missing(run, group, told, end)
+            there = {(one.at, one.instance) for one in stored}
+            for one in sorted(one for one in group.stored if (one.at, one.instance) not in there):
+                expect = {"event": "object-stored", "at": one.at, "object": one.path, **within}
+                yield Violation(f"{told} told success, and {one.instance} is not at {one.at}", (expect,))
         else:
-            yield from _too_few(run, group, told)
+            yield from _too_few(group, stored if story is run.again else _stored_by(story, group), told)
 
 
-def _missing(run: Run, group: Group, told: str, end: str | None) -> Iterator[Violation]:
-    for one in sorted(group.stored):
-        if not any(other.at == one.at and other.instance == one.instance for other in run.first.stored):
-            expect = {"event": "object-stored", "at": one.at, "object": one.path, **({"within": end} if end else {})}
-            yield Violation(f"{told} told success, and {one.instance} is not at {one.at}", (expect,))
+def _tells_success(story: Story, usual: Act) -> bool:
+    """Whether a step is done, and has returned what it returns undisturbed; one that fails undisturbed tells nothing."""
+    act = story.act(usual.peer, usual.ordinal)
+    return not usual.is_done or (act is not None and act.is_done and act.returned == usual.returned)
 
 
-def _too_few(run: Run, group: Group, told: str) -> Iterator[Violation]:
-    first = group.acts[0]
-    here = next((one for one in run.first.groups if any(_same(act, first) for act in one.acts)), Group())
-    for peer in sorted({one.at for one in group.stored}):
-        wanted, found = (sum(one.at == peer for one in which.stored) for which in (group, here))
-        if found < wanted:
-            yield Violation(f"{told} told success, and {peer} has {found} of {wanted} objects")
+def _stored_by(story: Story, usual: Group) -> Iterable[Stored]:
+    first = (usual.acts[0].peer, usual.acts[0].ordinal)
+    groups = (one for one in story.groups if any((act.peer, act.ordinal) == first for act in one.acts))
+    return next(groups, Group()).stored
 
 
-def _same(act: Any, other: Any) -> bool:
-    return (act.peer, act.ordinal) == (other.peer, other.ordinal)
+def _too_few(group: Group, stored: Iterable[Stored], told: str) -> Iterator[Violation]:
+    found = Counter(one.at for one in stored)
+    for peer, wanted in sorted(Counter(one.at for one in group.stored).items()):
+        if found[peer] < wanted:
+            yield Violation(f"{told} told success, and {peer} has {found[peer]} of {wanted} objects")
 
 
 def _names_last(run: Run) -> bool:

@@ -21,7 +21,7 @@ from linacsim.explore.trial import Run, trial
 MOST = 3
 """So many faults at most stand in a plan."""
 PATIENCE = 120
-"""Seconds of real time that one seed may take."""
+"""Seconds of real time that one run may take."""
 _JUDGED = (Deadlock, Livelock, HorizonReached, TaskFailed)
 """Ends of the bench that an invariant judges; others say that the bench itself is wrong."""
 _ALONE = threading.Lock()
@@ -47,7 +47,7 @@ class Task:
     shrinks : bool
         Whether a plan that fails is shrunk.
     patience : int
-        Seconds of real time after which the seed is given up.
+        Seconds of real time after which a run is given up.
     """
 
     subject: Subject
@@ -123,24 +123,24 @@ class Result:
 
 
 class TakesTooLong(BaseException):
-    """The seed takes more real time than it may; no `except Exception` of a stack under test swallows it."""
+    """A run takes more real time than it may; no `except Exception` of a stack under test swallows it."""
 
 
 def explore_seed(task: Task) -> Result:
     """Explore one seed; whatever happens is in the result."""
     try:
-        with _ALONE, _limited(task.patience):
+        with _ALONE:
             return _explore(task)
     except InputError as exc:
         return Result(seed=task.seed, refused=str(exc))
     except TakesTooLong:
-        text = f"nothing comes of it within {task.patience} s of real time: somebody loops without waiting"
+        text = f"a run has not ended within {task.patience} s of real time: somebody loops without waiting, or --patience is too short"
         return Result(seed=task.seed, crashed=text)
 
 
 def _explore(task: Task) -> Result:
     invariants = invariants_of(task.invariants, task.without)
-    usual = trial(task.subject, (), task.seed)
+    usual = _trial(task, ())
     if _is_ours(usual):
         return Result(seed=task.seed, error=str(usual.error), plays=1)
     if found := judged(usual, invariants):
@@ -155,6 +155,12 @@ def _explore(task: Task) -> Result:
         return result
     finding, plays = _shrunk(task, usual, run, found)
     return replace(result, finding=finding, plays=2 + plays)
+
+
+def _trial(task: Task, plan: Plan, usual: Run | None = None) -> Run:
+    """Play a plan, within the real time that a run may take."""
+    with _limited(task.patience):
+        return trial(task.subject, plan, task.seed, usual)
 
 
 def _is_ours(run: Run) -> bool:
@@ -178,7 +184,7 @@ def _played(task: Task, plan: Plan, usual: Run) -> tuple[Plan, Run]:
     """Play a plan; of faults that contradict one another, the last is left out."""
     while True:
         try:
-            return plan, trial(task.subject, plan, task.seed, usual)
+            return plan, _trial(task, plan, usual)
         except InputError:
             if not plan or task.plan is not None:
                 raise
@@ -189,12 +195,16 @@ def _shrunk(task: Task, usual: Run, run: Run, found: tuple[Invariant, list[Viola
     invariant, plan = found[0], run.plan
 
     def fails(other: Plan) -> bool:
-        return judged(trial(task.subject, other, task.seed, usual), (invariant,)) is not None
+        try:
+            return judged(_trial(task, other, usual), (invariant,)) is not None
+        except TakesTooLong:
+            # another thing that is wrong, and not the one that is looked for
+            return False
 
     if not fails(plan):
         return _finding(task, found, plan, plan, is_repeatable=False), 1
     smallest, tries = shrunk(plan, fails) if task.shrinks else (plan, 0)
-    last = judged(trial(task.subject, smallest, task.seed, usual), (invariant,)) if smallest != plan else found
+    last = judged(_trial(task, smallest, usual), (invariant,)) if smallest != plan else found
     return _finding(task, last or found, smallest, plan, is_repeatable=last is not None), tries + 2
 
 

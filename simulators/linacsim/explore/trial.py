@@ -12,7 +12,7 @@ from typing import Any
 
 from linacsim.bench import Bench
 from linacsim.errors import HarnessError, InputError, LinacsimError
-from linacsim.explore.story import Act, Story
+from linacsim.explore.story import Story
 from linacsim.explore.subject import REST, Plan, Subject, composed
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.log import Record
@@ -98,11 +98,6 @@ class Run:
     def reference(self) -> Run:
         """The undisturbed run."""
         return self.undisturbed or self
-
-    def succeeded(self, act: Act) -> bool:
-        """Whether a step under faults told success: it is done, and returned what it returns undisturbed."""
-        usual = self.reference.first.act(act.peer, act.ordinal)
-        return act.is_done and usual is not None and act.returned == usual.returned
 
 
 def trial(subject: Subject, plan: Plan, seed: int, undisturbed: Run | None = None) -> Run:
