@@ -90,7 +90,7 @@ def test_seeds():
     [
         (
             'bench.arm("ARCHIVE", [fault("accept-then-silent")])',
-            "armed and never fired: accept-then-silent on connection at ARCHIVE *",
+            "armed and never fired: accept-then-silent on connection at ARCHIVE: it waits for connection at ARCHIVE, which never happened",
         ),
         (
             'ask(*bench.address_of("ARCHIVE"), release=False)',

@@ -18,6 +18,8 @@ from linacsim.scenario.vocabulary import vocabulary
 from tests.scenario import misbehaving
 from tests.scenario.misbehaving import GOOD, HASTY, STORED, lone_word
 
+# a product that is stopped in the middle of something leaves its connection to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 CLIENT = {
     "scenario": "The product sends an image",
     "limit": "20 s",

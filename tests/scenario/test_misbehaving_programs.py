@@ -59,7 +59,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"SUT": {"start": {"command": ["sleep", "60"], "ready": "ready", "within": "300 ms"}}},
          "SUT: start failed: sleep was not ready within 300 ms, and was killed; it printed nothing"),
         ({"SUT": {"start": {"command": ["false"], "ready": "ready"}}},
-         "SUT: start failed: false ended at once: ended with exit code 1; it printed nothing"),
+         "SUT: start failed: false ended with exit code 1 before it was ready; it printed nothing"),
     ],
     ids=["never-connects", "never-ends", "is-not-there", "ends-badly", "crashes-at-once", "crashes-in-an-image", "says-nothing",
          "falls-silent", "sends-garbage", "is-never-ready", "ends-instead-of-being-ready"],

@@ -160,8 +160,8 @@ def _seed(config: pytest.Config, text: str) -> int:
     handed = getattr(config, "workerinput", {}).get("linacsim_seed")
     if handed is not None:
         return int(handed)
-    if config.pluginmanager.has_plugin("dsession"):
-        config.pluginmanager.register(_Workers(), "linacsim-workers")
+    # pytest-xdist says only later whether there are workers; without it nobody calls this
+    config.pluginmanager.register(_Workers(), "linacsim-workers")
     if text == "random":
         return secrets.randbelow(1 << 31)
     if text == "last":

@@ -169,7 +169,7 @@ def _case(request: pytest.FixtureRequest, clock: str, run: int, config: BenchCon
     _look_over(told, request.node.nodeid)
     seed = told.get("seed")
     if seed is None:
-        seed = options.seed_of(_without_clock(request.node, clock) + (f"#{run}" if run > 1 else ""))
+        seed = options.seed_of(_without_clock(request.node, clock, run) + (f"#{run}" if run > 1 else ""))
     requires = told.get("requires", ())
     return Case(
         bench=make(clock=clock, seed=seed, host=options.host),  # type: ignore[arg-type]
@@ -190,11 +190,18 @@ def _look_over(told: dict[str, Any], nodeid: str) -> None:
             raise pytest.UsageError(f"{nodeid}: the marker 'bench' has no {name!r}; it has {', '.join(known)}")
 
 
-def _without_clock(item: pytest.Item, clock: str) -> str:
-    """Return the node ID without the clock and the run: a test draws the same on either clock."""
+def _without_clock(item: pytest.Item, clock: str, run: int) -> str:
+    """Return the node ID without the clock and the run: a test draws the same on either clock.
+
+    Each is left out once: a project may have parameters that are called so.
+    """
     name, _, parameters = item.nodeid.partition("[")
-    rest = [word for word in parameters.rstrip("]").split("-") if word != clock and not word.startswith("run")]
-    return f"{name}[{'-'.join(rest)}]"
+    words = parameters.removesuffix("]").split("-")
+    known = getattr(getattr(item, "callspec", None), "params", {})
+    for parameter, word in ((_CLOCK, clock), (_RUN, f"run{run}")):
+        if parameter in known and word in words:
+            words.remove(word)
+    return f"{name}[{'-'.join(words)}]"
 
 
 @pytest.hookimpl(tryfirst=True)

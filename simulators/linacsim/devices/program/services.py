@@ -67,7 +67,7 @@ class ProgramPeer(Device):
         while not self._is_ready(what):
             if program.ended.triggered:
                 self._running = None
-                raise PlayFailure(f"{name} ended at once: {_ended(program.ended.value)}{self._output.told()}")
+                raise PlayFailure(f"{name} {_ended(program.ended.value)} before it was ready{self._output.told()}")
             if kernel.now >= end:
                 self._running = None
                 self._kill(program)
