@@ -93,7 +93,9 @@ def test_wrong(bench, odd):
     words = shlex.split(again.removeprefix("again: "))
     assert words[0] == "pytest"
     second = project.runpytest_subprocess(*words[1:])
-    told = [[line for line in run.stdout.lines if " is '" in line or line.startswith("seed ")] for run in (first, second)]
+    told = [
+        [line for line in run.stdout.lines if " is '" in line or line.startswith("seed ")] for run in (first, second)
+    ]
     assert told[0] == told[1], "the same digest, from the same seed"
 
 
@@ -199,10 +201,7 @@ def test_nobody(bench):
     )
 
 
-def test_a_test_that_misbehaves_leaves_the_next_one_alone(project: pytest.Pytester) -> None:
-    project.makepyfile(
-        test_it=HEAD
-        + """
+MISBEHAVING = """
 def good(bench):
     bench.add("storage", "ARCHIVE")
     assert ask(*bench.address_of("ARCHIVE"))
@@ -250,7 +249,10 @@ def test_floods(bench):
 def test_after_flooding(bench):
     good(bench)
 """
-    )
+
+
+def test_a_test_that_misbehaves_leaves_the_next_one_alone(project: pytest.Pytester) -> None:
+    project.makepyfile(test_it=HEAD + MISBEHAVING)
     result = project.runpytest_subprocess("--bench-clock", "both", "-v")
     for name in ("leaving", "raising", "exiting", "sleeping", "flooding"):
         for clock in ("virtual", "live"):
