@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.interop.datasets import bundled
-from tests.interop.dcmtk import free_port, listening, run
+from tests.interop.dcmtk import free_port, listening
+from tests.interop.proxied import proxied
 from tests.live.served import environment
 
 pytestmark = pytest.mark.interop
-_LISTENS = re.compile(r"proxy listens on (\S+):(\d+)")
-
-
-class Proxied:
-    """A proxy that runs."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process, self.port = process, port
-        self.code, self.text = -1, ""
-
-    def store(self, *names: str, options: tuple[str, ...] = ()) -> str:
-        """Let storescu send files; return what it says."""
-        images = [bundled(name) for name in names]
-        return run("storescu", "-v", *options, "127.0.0.1", self.port, *images).text
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        self.text = self.process.communicate(timeout=30)[0]
-        self.code = self.process.returncode
 
 
 @pytest.fixture
@@ -47,34 +26,9 @@ def store(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         yield port, folder
 
 
-@contextmanager
-def proxied(tmp_path: Path, to: int, faults: str = "") -> Iterator[Proxied]:
-    words = [sys.executable, "-m", "linacsim", "proxy", "--listen", "0", "--to", f"127.0.0.1:{to}"]
-    words += ["--out", str(tmp_path / "runs")]
-    if faults:
-        (tmp_path / "faults.yaml").write_text(faults, encoding="utf-8")
-        words += ["--faults", str(tmp_path / "faults.yaml")]
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), cwd=tmp_path
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = _LISTENS.search(line)
-    assert found, line + process.communicate(timeout=30)[0]
-    try:
-        one = Proxied(process, int(found[2]))
-        yield one
-        if process.poll() is None:
-            one.stop()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-
-
 def test_without_faults_everything_goes_through(tmp_path: Path, store: tuple[int, Path]) -> None:
     with proxied(tmp_path, store[0]) as proxy:
-        told = proxy.store("CT_small.dcm", "MR_small.dcm")
+        told = proxy.store("CT_small.dcm", "MR_small.dcm").text
     assert told.count("Received Store Response (Success)") == 2
     assert len(list(store[1].iterdir())) == 2
     assert proxy.code == 0
@@ -102,7 +56,7 @@ FAULTS = {
 def test_what_storescu_says(tmp_path: Path, store: tuple[int, Path], do: str) -> None:
     line, said = FAULTS[do]
     with proxied(tmp_path, store[0], f"faults:\n  - {line}\n") as proxy:
-        told = proxy.store("CT_small.dcm", "MR_small.dcm")
+        told = proxy.store("CT_small.dcm", "MR_small.dcm").text
     assert re.search(said, told, re.IGNORECASE), told
     assert proxy.code == 0, proxy.text
 
@@ -120,7 +74,7 @@ def test_what_arrives_at_storescp(tmp_path: Path, store: tuple[int, Path]) -> No
 def test_a_stalled_request_runs_into_storescus_timeout(tmp_path: Path, store: tuple[int, Path]) -> None:
     line = "{do: stall, at: acceptor, on: C-STORE-RSP, way: sent, byte: 0}"
     with proxied(tmp_path, store[0], f"faults:\n  - {line}\n") as proxy:
-        told = proxy.store("CT_small.dcm", options=("-td", "2"))
+        told = proxy.store("CT_small.dcm", options=("-td", "2")).text
     assert re.search("timeout|No Data Available", told, re.IGNORECASE), told
     assert len(list(store[1].iterdir())) == 1
 

@@ -51,7 +51,7 @@ def command(options: argparse.Namespace) -> int:
     words = vocabulary()
     own = Vocabulary(devices=words.devices, faults=ACTIONS, events=words.events, fields=words.fields)
     specs = load_faults(options.faults, own, SIDES) if options.faults else ()
-    armed = [_armed(spec) for spec in specs]
+    armed = [_armed(spec, ordinal) for ordinal, spec in enumerate(specs, 1)]
     bench = Bench(clock="live", seed=seed, host=options.host)
     bench.traffic.enabled = options.out is not None
     proxy = Proxy(bench.kernel, target, _by_side(specs, armed))
@@ -89,7 +89,7 @@ def _target(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _armed(spec: FaultSpec) -> Armed:
+def _armed(spec: FaultSpec, ordinal: int) -> Armed:
     on = occasion(spec.do, spec.on or "", spec.where, way=spec.conditions.way or "")
     return Armed(
         do=spec.do,
@@ -98,6 +98,7 @@ def _armed(spec: FaultSpec) -> Armed:
         conditions=spec.conditions,
         parameters=spec.parameters,
         text=spec.text,
+        ordinal=ordinal,
     )
 
 
