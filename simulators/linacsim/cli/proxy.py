@@ -127,7 +127,11 @@ def _write(
         "reproduce": f"linacsim proxy --listen {options.listen} --to {options.to}"
         + (f" --faults {options.faults}" if options.faults else ""),
     }  # fmt: skip
-    result = result_of(scenario, Outcome(verdict=verdict, faults=armed), more)
+    happened = [
+        0 if fault.fired else sum(one["event"] == fault.on and one["at"] == spec.at for one in records)
+        for spec, fault in zip(specs, armed, strict=True)
+    ]
+    result = result_of(scenario, Outcome(verdict=verdict, faults=armed, happened=happened), more)
     header = {"linacsim": __version__, "scenario": title, "clock": "live", "seed": bench.seed}
     header["epoch"] = identity.epoch.isoformat()
     folder.write(header, bench.log, bench.traffic, result, identity.epoch_us)
