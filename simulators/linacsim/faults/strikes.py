@@ -179,7 +179,7 @@ def _answered(passing: Passing, data: bytes) -> bool:
         # nobody answers in the instant of the question: its sender has not yet begun to wait
         back.wait(1)
         back.put(data)
-        out.end()
+        back.then(out.end)
 
     return passing.end(act)
 
