@@ -26,7 +26,9 @@ def test_the_scenario_and_the_invariant_are_files() -> None:
 
 def test_the_output_is_that_of_a_run(told: Explore, tmp_path: Path) -> None:
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    (line,) = blocks("sh")
+    (shell,) = blocks("sh")
+    path, line = shell.splitlines()
+    assert path == f"export PYTHONPATH={STACK.relative_to(ROOT)}"
     code, text = told(line)
     assert code == 1
     (shown,) = blocks("")

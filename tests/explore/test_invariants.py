@@ -94,6 +94,15 @@ def test_another_return_value_is_no_success(usual: Run) -> None:
     assert wrong("told-is-true", disturbed(usual, story("1.2.1", returned=1))) == []
 
 
+def test_what_a_step_does_that_another_has_not_prepared_is_not_judged(subject: Subject) -> None:
+    two = [*story("1.2.1"), *story("1.2.2")]
+    usual = Run(subject=subject, plan=(), seed=1, records=log(two, two))
+    assert wrong("told-is-true", disturbed(usual, [*story(done=False, returned=0), *story()], two)) == []
+    assert wrong("told-is-true", disturbed(usual, [*story("1.2.1"), *story()], two)) == [
+        "MINE: call told success, and 1.2.2 is not at ARCHIVE"
+    ]
+
+
 def test_success_that_is_not_true_once_more(usual: Run) -> None:
     first, again = story("1.2.1", returned=1), story("1.2.2")
     (text,) = wrong("told-is-true", disturbed(usual, first, again))

@@ -111,10 +111,11 @@ def _told(run: Run) -> Iterator[Violation]:
 
 
 def _untrue(run: Run, usual: Story, story: Story, within: Mapping[str, str]) -> Iterator[Violation]:
+    """Compare what steps tell with what is there, up to the first that fails: others may need what it has not done."""
     stored = run.first.stored | story.stored
     for group in usual.groups:
-        if not any(act.is_done for act in group.acts) or not all(_tells_success(story, act) for act in group.acts):
-            continue
+        if not all(_tells_success(story, act) for act in group.acts):
+            return
         told = " and ".join(f"{act.peer}: {act.action}" for act in group.acts)
         if _names_last(run):
             there = {(one.at, one.instance) for one in stored}
@@ -126,7 +127,7 @@ def _untrue(run: Run, usual: Story, story: Story, within: Mapping[str, str]) -> 
 
 
 def _tells_success(story: Story, usual: Act) -> bool:
-    """Whether a step is done, and has returned what it returns undisturbed; one that fails undisturbed tells nothing."""
+    """Whether a step goes as it goes undisturbed: it is done, and has returned the same; or it fails there, too."""
     act = story.act(usual.peer, usual.ordinal)
     return not usual.is_done or (act is not None and act.is_done and act.returned == usual.returned)
 

@@ -173,8 +173,9 @@ def _words(plan: Plan) -> str:
 
 
 def _drawn(task: Task, usual: Run) -> Plan:
-    """Return the plan of the seed, from what the undisturbed run shows before it is healed."""
-    end = usual.healed_at
+    """Return the plan of the seed, from what the undisturbed run shows before anything is healed."""
+    heals = (one["t"] for one in usual.records if one["event"] == "healed" and "peer" not in one)
+    end = next(heals, None)
     seen = [record for record in usual.records if end is None or record["t"] < end]
     kinds = {title: str(entry["kind"]) for title, entry in task.subject.peers.items()}
     return drawn(task.seed, chances(task.subject, seen), kinds, task.most)
