@@ -1,10 +1,14 @@
-"""What every device can suffer: it hangs, or it crashes and starts again."""
+"""What every device can suffer: it hangs, it crashes and starts again, its TLS goes wrong."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from pydantic import model_validator
+
+from linacsim.errors import InputError
 from linacsim.faults import chain_at
 from linacsim.kernel.border.links import link_of
 from linacsim.kernel.units import seconds
@@ -16,8 +20,10 @@ if TYPE_CHECKING:
 NORMAL, HANGING, RESTARTING = "NORMAL", "HANGING", "RESTARTING"
 STATES = frozenset({NORMAL, HANGING, RESTARTING})
 """What can be said of every device; the hardware of each has words of its own."""
-EVENTS = frozenset({"device-hangs", "device-goes-on", "device-restarting", "device-restarted"})
-FIELDS = frozenset({"down"})
+EVENTS = frozenset(
+    {"device-hangs", "device-goes-on", "device-restarting", "device-restarted", "tls-broken", "tls-mended"}
+)
+FIELDS = frozenset({"down", "how"})
 
 
 class Hang(Settings):
@@ -46,6 +52,54 @@ class Restart(Settings):
     down: Duration = seconds(5)
 
 
+class BreakTls(Settings):
+    """TLS goes wrong where the device is called; live, and at a device that serves it.
+
+    Attributes
+    ----------
+    how : str
+        ``handshake-failure``: callers get the alert handshake_failure (RFC 8446 6.2); ``plain-text``: the device answers in the
+        clear; ``another-certificate``: it shows another one, such as one that has expired.
+    certificate, key : str
+        PEM files of the other certificate and its key.
+    during : Duration or None
+        How long; ``None`` is for good.
+    """
+
+    how: Literal["handshake-failure", "plain-text", "another-certificate"]
+    certificate: str = ""
+    key: str | None = None
+    during: Duration | None = None
+
+    @model_validator(mode="after")
+    def _has_another(self) -> Self:
+        """Ask for the other certificate, where one is shown: only a CA that the callers trust can make one."""
+        if (self.how == "another-certificate") != bool(self.certificate):
+            raise ValueError("'certificate' goes with 'how: another-certificate', and with nothing else")
+        return self
+
+    def context(self) -> ssl.SSLContext | None:
+        """Return the context to serve with; ``None`` for none.
+
+        Raises
+        ------
+        InputError
+            If the certificate cannot be used.
+        """
+        if not self.certificate:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except OSError as exc:
+            raise InputError(f"cannot be used: {exc.strerror or exc}", self.certificate, "give PEM files") from exc
+        return context
+
+
+HANDSHAKE_FAILURE = bytes((21, 3, 3, 0, 2, 2, 40))
+"""A TLS record with the fatal alert handshake_failure (RFC 8446 5.1, 6.2)."""
+
+
 class Breaking:
     """Whether a device works, hangs, or is down.
 
@@ -66,6 +120,39 @@ class Breaking:
     def restart(self, what: Restart) -> None:
         """Crash, and start again."""
         self._soon(self._restart, what, "restarting")
+
+    def check_tls(self) -> None:
+        """Check that there is TLS that can go wrong.
+
+        Raises
+        ------
+        InputError
+            If there is not.
+        """
+        place = self._device.place
+        if place.kernel.clock == "virtual":
+            raise InputError("'break-tls' needs real sockets", place.name, "play this on the live clock (--clock live)")
+        if place.tls.serves is None:
+            raise InputError(
+                "'break-tls' needs TLS", place.name, "give the peer a certificate (--tls-cert, Bench.add(tls=...))"
+            )
+
+    def break_tls(self, what: BreakTls) -> None:
+        """Let TLS go wrong from now on; connections that are open stay."""
+        self.check_tls()
+        self._soon(self._break_tls, what, "breaking its TLS")
+
+    def _break_tls(self, what: BreakTls) -> None:
+        place = self._device.place
+        context = what.context()
+        place.log("tls-broken", how=what.how)
+        for listener in [*place.listeners]:
+            listener.serve_otherwise(context, HANDSHAKE_FAILURE if what.how == "handshake-failure" else b"")
+        if what.during is not None:
+            place.kernel.sleep(what.during)
+            for listener in [*place.listeners]:
+                listener.reopen()
+            place.log("tls-mended")
 
     def _soon(self, what: Callable[[Any], None], parameters: Settings, name: str) -> None:
         """Break in a task of its own: whoever has brought it about is not done yet."""

@@ -12,7 +12,7 @@ from pynetdicom import AE
 from pynetdicom.presentation import PresentationContext
 
 from linacsim.devices import breaking
-from linacsim.devices.breaking import Breaking, Hang, Restart
+from linacsim.devices.breaking import Breaking, BreakTls, Hang, Restart
 from linacsim.errors import PlayFailure
 from linacsim.kernel.places import Place
 from linacsim.kernel.shelf import Shelf
@@ -88,7 +88,11 @@ class Kind:
             object.__setattr__(self, "fields", self.fields | breaking.FIELDS)
 
 
-_COMMON = {"hang": Action(breaking.Hang, "hang"), "restart": Action(breaking.Restart, "restart")}
+_COMMON = {
+    "hang": Action(breaking.Hang, "hang"),
+    "restart": Action(breaking.Restart, "restart"),
+    "break-tls": Action(breaking.BreakTls, "break_tls"),
+}
 
 
 class Device(ABC):
@@ -165,6 +169,21 @@ class Device(ABC):
     def restart(self, what: Restart) -> None:
         """Crash, and start again."""
         self._breaking.restart(what)
+
+    def break_tls(self, what: BreakTls) -> None:
+        """Let TLS go wrong where it is called."""
+        self._breaking.break_tls(what)
+
+    def check(self, breakage: str) -> None:
+        """Check, before anything is played, that something can break so.
+
+        Raises
+        ------
+        InputError
+            If it cannot; the text says why.
+        """
+        if breakage == "break-tls":
+            self._breaking.check_tls()
 
     def lose_memory(self) -> None:  # noqa: B027 - most devices have nothing to lose
         """Lose what is in memory alone: the device crashes. What is on its disk stays."""

@@ -153,6 +153,10 @@ class MemoryListener:
             for stream in waiting:
                 self.accept(stream)
 
+    def serve_otherwise(self, tls: ssl.SSLContext | None, greeting: bytes) -> None:
+        """There is no TLS here that could be another one."""
+        raise _no_tls()
+
     def take(self, stream: Stream) -> None:
         """Take a connection: it is served, or waits in the queue."""
         if self.is_silent:

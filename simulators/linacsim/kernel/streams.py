@@ -225,6 +225,9 @@ class Listener(Protocol):
     def reopen(self) -> None:
         """Accept connections again, at the same address."""
 
+    def serve_otherwise(self, tls: ssl.SSLContext | None, greeting: bytes) -> None:
+        """Serve with other TLS, or none, until `reopen`; or say nothing but `greeting` to each caller."""
+
 
 Accept = Callable[[Stream], None]
 """Called for each accepted connection, outside of a task."""

@@ -168,7 +168,9 @@ class TcpStream(Stream, asyncio.Protocol):
 class TcpListener:
     """A listening socket; accepting starts as soon as the loop turns."""
 
-    def __init__(self, network: TcpNetwork, place: Place, sock: socket.socket, accept: Accept) -> None:
+    def __init__(
+        self, network: TcpNetwork, place: Place, sock: socket.socket, accept: Accept, tls: ssl.SSLContext | None
+    ) -> None:
         self.address: Address = sock.getsockname()[:2]
         self._network = network
         self._place = place
@@ -176,16 +178,16 @@ class TcpListener:
         self._accept = accept
         self._server: asyncio.Server | None = None
         self._open = True
-        self._tls: ssl.SSLContext | None = None
+        self._tls = tls
         self._waiting: list[socket.socket] = []
+        self._greeting = b""
         self._is_shut = self._has_queue = False
 
     async def serve(self, tls: ssl.SSLContext | None) -> None:
         """Accept connections from now on."""
-        self._tls = tls
         options: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": _TLS_HANDSHAKE} if tls is not None else {}
         self._server = await self._network.kernel.loop.create_server(
-            lambda: TcpStream(self._network, self._accept), sock=self._sock, backlog=_BACKLOG, **options
+            lambda: TcpStream(self._network, self._take), sock=self._sock, backlog=_BACKLOG, **options
         )
         if not self._open:
             self._server.close()
@@ -223,12 +225,27 @@ class TcpListener:
         """Accept connections again, at the same port; first those that have been waiting in the queue."""
         if not self._open or not self._is_shut:
             return
-        self._is_shut = False
+        self._is_shut, self._greeting = False, b""
         if not self._has_queue:
             self._close_sockets()
             self._sock, self._server = _bound(self.address), None
             self._sock.listen(_BACKLOG)
         self._network.start(self.serve(self._tls))
+
+    def serve_otherwise(self, tls: ssl.SSLContext | None, greeting: bytes) -> None:
+        """Serve with other TLS, or none, until `reopen`; or say nothing but `greeting` to each caller."""
+        self._is_shut, self._has_queue, self._greeting = True, False, greeting
+        self._close_sockets()
+        self._sock, self._server = _bound(self.address), None
+        self._sock.listen(_BACKLOG)
+        self._network.start(self.serve(tls))
+
+    def _take(self, stream: Stream) -> None:
+        if not self._greeting:
+            self._accept(stream)
+            return
+        stream.write(self._greeting)
+        stream.close()
 
 
 class TcpNetwork:
@@ -248,7 +265,7 @@ class TcpNetwork:
         except OSError:
             sock.close()
             raise
-        listener = TcpListener(self, place, sock, accept)
+        listener = TcpListener(self, place, sock, accept, tls)
         self.listeners[listener] = None
         self.start(listener.serve(tls))
         return listener

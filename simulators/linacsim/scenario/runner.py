@@ -217,6 +217,7 @@ def _arm_hardware(stage: Stage, spec: FaultSpec, fault: Armed) -> None:
     if spec.do not in device.kind.breakages:
         todo = f"what breaks there: {', '.join(device.kind.breakages)}" if device.kind.breakages else ""
         raise ScenarioError(f"a {device.kind.name} has no {spec.do!r}", spec.where, todo or "choose another peer")
+    device.check(spec.do)
 
     def listen(record: Record) -> None:
         if record["at"] != spec.at:
