@@ -94,6 +94,11 @@ def test_a_fault_that_never_fires_is_told(tmp_path: Path, store: tuple[int, Path
         ("faults:\n  - {do: jam, at: acceptor, on: C-STORE-RQ}\n", "unknown fault 'jam'"),
         ("faults:\n  - {do: unresolvable, at: requestor}\n", "is not a proxy's to see"),
         ("peers: {}\n", "unknown key 'peers'"),
+        ("faults:\n  - {do: abort, at: acceptor, on: C-STORE-RQ, state: NORMAL}\n", "unknown state 'NORMAL'"),
+        ("faults:\n  - {do: status, at: acceptor, on: C-STORE-RQ, code: FF00}\n", "is pending, no final status"),
+        ("faults:\n  - {do: hang, at: acceptor, on: C-STORE-RQ}\n", "unknown fault 'hang'"),
+        ("faults: 3\n", "'faults'"),
+        ("faults: [\n", "is not YAML"),
     ],
 )
 def test_wrong_files(tmp_path: Path, faults: str, said: str) -> None:
@@ -101,6 +106,25 @@ def test_wrong_files(tmp_path: Path, faults: str, said: str) -> None:
     file.write_text(faults, encoding="utf-8")
     words = [sys.executable, "-m", "linacsim", "proxy", "--listen", "0", "--to", "127.0.0.1:1", "--faults", str(file)]
     done = subprocess.run(words, capture_output=True, text=True, env=environment(), check=False, timeout=60)
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--to", "127.0.0.1"], "'127.0.0.1' is no address"),
+        (["--to", "127.0.0.1:0"], "is no address"),
+        (["--to", "127.0.0.1:1", "--faults", "no-such-file.yaml"], "no-such-file.yaml"),
+        (["--to", "127.0.0.1:1", "--seed", "x"], "not a whole number"),
+        (["--to", "127.0.0.1:1", "--listen", "70000"], "is not a port"),
+        (["--to", "127.0.0.1:1", "--host", "203.0.113.1"], "cannot listen"),
+    ],
+)
+def test_wrong_options(words: list[str], said: str) -> None:
+    line = [sys.executable, "-m", "linacsim", "proxy", "--listen", "0", *words]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment(), check=False, timeout=60)
     assert done.returncode == 3
     assert said in done.stderr
     assert "Traceback" not in done.stderr
