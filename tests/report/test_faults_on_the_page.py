@@ -99,6 +99,24 @@ def test_a_connection_on_which_nothing_was_asked_has_no_requestor(tmp_path: Path
     assert "<td>?</td><td>STORE</td>" in table
 
 
+def test_what_a_proxy_has_relayed_goes_from_one_side_to_the_other(tmp_path: Path) -> None:
+    script = Script()
+    for event, side, other in (
+        ("A-ASSOCIATE-RQ", "requestor", "acceptor"),
+        ("A-ASSOCIATE-AC", "acceptor", "requestor"),
+        ("A-RELEASE-RQ", "requestor", "acceptor"),
+        ("A-RELEASE-RP", "acceptor", "requestor"),
+    ):
+        script.log.add(side, event, way="sent", assoc=1, **{"with": other})
+    fault = {"text": "status at acceptor", "fired": 1, "at": "acceptor", "on": "C-STORE-RSP", "fault": "status"}
+    told = result(peers={"requestor": "line", "acceptor": "line"}, faults=[fault])
+    page = (write(tmp_path, script, told) / "report.html").read_text(encoding="utf-8")
+    assert "What came was relayed: 1 of 1 faults fired." in page
+    assert "Associations <small>1:" in page
+    assert not [row for row in rows_of(page) if row.get("lost")]
+    assert [(row["at"], row["to"]) for row in rows_of(page)] == [(0, 1), (1, 0), (0, 1), (1, 0)]
+
+
 def test_a_program_that_crashes_is_where_to_start_reading(tmp_path: Path) -> None:
     script = Script()
     script.log.add("SUT", "program-started", command="storescp")

@@ -121,6 +121,7 @@ def _write(
     scenario = Scenario(title=title, peers={}, faults=tuple(specs), steps=())
     records, identity = bench.log.records, bench.kernel.identity
     more: dict[str, Any] = {
+        "peers": dict.fromkeys(SIDES, "line"),
         "name": "", "file": options.faults or "", "clock": "live", "seed": bench.seed, "version": __version__,
         "digest": bench.digest(), "bench-time": records[-1]["t"] if records else 0, "films": [], "pictures": [],
         "run": str(folder.root), "report": str(folder.root / PAGE), "wall-time": 0.0,

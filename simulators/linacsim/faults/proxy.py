@@ -86,7 +86,8 @@ class _Told:
     def tell(self, way: str, unit: Unit) -> None:
         """A unit goes by."""
         if way == SENT and unit.name:
-            self._place.log(unit.name, way=way, assoc=self._ordinal, **_fields(unit))
+            other = ACCEPTOR if self._place.name == REQUESTOR else REQUESTOR
+            self._place.log(unit.name, way=way, assoc=self._ordinal, **{"with": other}, **_fields(unit))
         for fault in self._ends:
             fault.off = fault.off or fault.conditions.until == unit.name
 

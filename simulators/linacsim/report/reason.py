@@ -22,7 +22,7 @@ def reason(result: Mapping[str, Any]) -> str:
     unmet = [row for row in listed(result, "expectations") if not row.get("met")]
     failures = [_line(one) for one in result.get("failures") or ()]
     if verdict == "pass":
-        return f"{DONE}: {_counts(result)}." if listed(result, "expectations") else "Every step was played."
+        return _passed(result)
     if verdict == "inconclusive":
         return f"Nothing failed, but {_unfired(result)}: what it should have shown was not shown."
     if failures:
@@ -31,6 +31,15 @@ def reason(result: Mapping[str, Any]) -> str:
         why = _line(unmet[0].get("reason") or "not met")
         return _more(f"Expected {_line(unmet[0].get('text', ''))}: {why}", len(unmet) - 1)
     return "The run ended without a reason in its result."
+
+
+def _passed(result: Mapping[str, Any]) -> str:
+    if listed(result, "expectations"):
+        return f"{DONE}: {_counts(result)}."
+    kinds = result.get("peers")
+    relayed = isinstance(kinds, Mapping) and kinds and set(kinds.values()) == {"line"}
+    done = "What came was relayed" if relayed else "Every step was played"
+    return f"{done}: {_counts(result)}." if listed(result, "faults") else f"{done}."
 
 
 def unfired(fault: Mapping[str, Any], records: Sequence[Record]) -> str:

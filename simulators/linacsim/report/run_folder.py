@@ -151,7 +151,9 @@ class RunFolder:
         self._lines(TIMELINE, timeline(log.records, peers).splitlines())
         if traffic.enabled or traffic.segments:
             write_pcap(self.root / TRAFFIC, traffic.segments, epoch_us)
-        text = json.dumps(dict(result), indent=2, sort_keys=True, ensure_ascii=False, default=str)
+        # the peers keep the order of the scenario: it is that of the lanes
+        told = {key: result[key] for key in sorted(result)}
+        text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
         self._lines(RESULT, [text])
         self.report(header, log.records, json.loads(text), traffic.segments)
         for folder in (self.out, self.root.parent):

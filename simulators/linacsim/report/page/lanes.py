@@ -9,7 +9,9 @@ from linacsim.kernel.log import Record
 
 BENCH = "BENCH"
 """Where the script runs; its own records concern everybody and stand in no lane."""
-_OUTSIDE = frozenset(("remote", "program", "code"))
+LINE = "line"
+"""The kind of the two ends of a line between products: what each sends is logged, what arrives is not."""
+_OUTSIDE = frozenset(("remote", "program", "code", LINE))
 """Kinds of the stack under test: the bench starts and asks them, but they log no message."""
 UNKNOWN = "?"
 """The lane of whoever sent something before anybody knew its name."""
@@ -57,6 +59,7 @@ class Lanes:
                 heard.setdefault(str(record.get("with", UNKNOWN)))
         here.pop(BENCH, None)
         names = dict.fromkeys([*(name for name in kinds if name in here or name in heard), *here, *heard])
+        speaking -= {name for name in speaking if kinds.get(name) == LINE}
         inside = speaking.union(name for name in here if kinds.get(name) not in _OUTSIDE)
         self.all = [Lane(name, str(kinds.get(name, "")), name in inside) for name in names]
         self._places = {lane.name: place for place, lane in enumerate(self.all)}
@@ -68,6 +71,10 @@ class Lanes:
     def name(self, place: int) -> str:
         """Return the name at a place, that of the bench for -1."""
         return self.all[place].name if place >= 0 else BENCH
+
+    def is_line(self, place: int) -> bool:
+        """Return whether the lane at a place is an end of a line between products."""
+        return place >= 0 and self.all[place].kind == LINE
 
     def is_inside(self, place: int) -> bool:
         """Return whether the bench plays the peer at a place."""

@@ -195,6 +195,10 @@ def _number(value: object) -> int:
 
 def _ends(one: Paired, lanes: Lanes) -> tuple[tuple[int, int], ...]:
     both = [one.record] if one.received is None else [one.record, one.received]
+    here = lanes.place(one.record.get("at"))
+    if lanes.is_line(here) and isinstance(one.record.get("assoc"), int):
+        # both ends count the same connections
+        return ((here, one.record["assoc"]), (lanes.place(one.record.get("with")), one.record["assoc"]))
     return tuple((lanes.place(each.get("at")), each["assoc"]) for each in both if isinstance(each.get("assoc"), int))
 
 
