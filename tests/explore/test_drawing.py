@@ -93,3 +93,18 @@ def test_data_sets_of_the_benchs_peers_may_be_wrong() -> None:
     found = {one.do: one for one in chances(subject, records)}
     assert {"missing-attribute", "wrong-value", "truncated-pixels"} <= found.keys()
     assert "duplicate-instance" not in found, "a right client would be told success for an object that never came"
+
+
+def test_hardware_breaks_only_where_it_mends_itself(known: list[Chance]) -> None:
+    printer = Subject(
+        title="x", path=SCENARIO, limit=1, requires=(), peers={"P": {"kind": "printer"}}, faults=(), steps=()
+    )
+    records = [{"n": 0, "t": 0, "at": "P", "event": "sheet-out"}]
+    found = {one.do for one in chances(printer, records) if one.layer == "hardware"}
+    assert {"jam", "break-part"} <= found
+    assert found.isdisjoint({"damage-magazine", "spoil-chemistry", "break-tls"})
+    kinds = {"P": "printer"}
+    for seed in range(60):
+        for fault in drawn(seed, [one for one in chances(printer, records) if one.layer == "hardware"], kinds, 3):
+            assert any(key in fault for key in ("cleared-after", "mended-after", "during", "down")), fault
+    assert not [one for one in known if one.at == "MINE" and one.layer == "hardware"]

@@ -182,14 +182,19 @@ def _drawn(task: Task, usual: Run) -> Plan:
 
 
 def _played(task: Task, plan: Plan, usual: Run) -> tuple[Plan, Run]:
-    """Play a plan; of faults that contradict one another, the last is left out."""
-    while True:
+    """Play a plan; a fault that contradicts another one, or that the device cannot have, is left out."""
+    try:
+        return plan, _trial(task, plan, usual)
+    except InputError:
+        if not plan or task.plan is not None:
+            raise
+    for number in reversed(range(len(plan))):
+        rest = plan[:number] + plan[number + 1 :]
         try:
-            return plan, _trial(task, plan, usual)
+            return rest, _trial(task, rest, usual)
         except InputError:
-            if not plan or task.plan is not None:
-                raise
-            plan = plan[:-1]
+            continue
+    return _played(task, plan[:-1], usual)
 
 
 def _shrunk(task: Task, usual: Run, run: Run, found: tuple[Invariant, list[Violation]]) -> tuple[Finding, int]:

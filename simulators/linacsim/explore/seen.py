@@ -13,8 +13,10 @@ from linacsim.faults.model import ARMED, ASSOCIATE, CONNECTION, DATA, REACH, WOR
 from linacsim.faults.when import RECEIVED, SENT
 from linacsim.kernel.log import Record
 
-_LIES = ("duplicate-instance",)
-"""What makes a right client wrong: it is told success for another object than the one that arrives."""
+_LIES = ("duplicate-instance", "misbehave", "misreport")
+"""What makes a right client wrong: it is told success for what has not come about."""
+_LIVE = ("break-tls",)
+"""What needs real sockets."""
 _LISTENER = ("refuse", "black-hole", "backlog-full")
 _CALLER = ("refuse", "black-hole", "unresolvable")
 _ACCEPTOR = "accept-then-silent"
@@ -137,12 +139,7 @@ def _reached(do: str, seen: Seen) -> Iterator[tuple[str, str, int]]:
 
 def _of_the_hardware(seen: Seen) -> Iterator[Chance]:
     kind = KINDS.get(seen.kind)
-    for do in kind.breakages if kind is not None and do_log(seen) else ():
-        if do not in WORDS and settings_of(do, "", seen.kind) is not None:
+    for do in kind.breakages if kind is not None and seen.is_ours else ():
+        if do not in (*WORDS, *_LIVE, *_LIES) and settings_of(do, "", seen.kind) is not None:
             for on, count in [*seen.others.items(), *((event, n) for (event, _way), n in seen.wire.items())]:
                 yield Chance(HARDWARE, do, seen.name, on, "", count)
-
-
-def do_log(seen: Seen) -> bool:
-    """Whether anything at all is on a peer's log."""
-    return bool(seen.wire or seen.others)

@@ -101,7 +101,7 @@ def _of_data(do: str, on: str) -> Values | None:
 def _of_a_breakage(settings: type[Settings]) -> Values | None:
     values: dict[str, tuple[Any, ...]] = {}
     for name, field in settings.model_fields.items():
-        if name.endswith("after"):
+        if _is_its_end(name):
             values[to_key(name)] = ("5 s", "1 min")
         elif field.is_required():
             known = _known(field)
@@ -109,7 +109,12 @@ def _of_a_breakage(settings: type[Settings]) -> Values | None:
                 return None
             values[to_key(name)] = known
     # what nobody mends would still be broken in the healed phase
-    return values if any(key.endswith("after") for key in values) else None
+    return values if any(_is_its_end(key) for key in values) else None
+
+
+def _is_its_end(name: str) -> bool:
+    """Whether a setting of a breakage says when it is over."""
+    return name.endswith("after") or name in ("during", "down")
 
 
 def _known(field: FieldInfo) -> tuple[Any, ...]:

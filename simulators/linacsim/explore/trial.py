@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from linacsim.bench import Bench
-from linacsim.errors import HarnessError, InputError, LinacsimError
+from linacsim.errors import HarnessError, InputError, LinacsimError, PlayFailure
 from linacsim.explore.story import Story
 from linacsim.explore.subject import REST, Plan, Subject, composed
 from linacsim.kernel.border.links import link_of
@@ -117,6 +117,9 @@ def trial(subject: Subject, plan: Plan, seed: int, undisturbed: Run | None = Non
             left = list(_left_open(bench))
     except InputError:
         raise
+    except PlayFailure as exc:
+        # a fault that this device cannot have: a printer without a sorter
+        raise InputError(str(exc)) from exc
     except LinacsimError as exc:
         error = exc if isinstance(exc, HarnessError) else HarnessError(str(exc))
     except Exception as exc:  # noqa: BLE001 - whatever breaks the bench is a finding about it, not the end of the exploration
