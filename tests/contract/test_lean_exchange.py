@@ -10,12 +10,14 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_ECHO
 from pynetdicom.dsutils import encode
 
 from linacsim.bench import Bench
 from linacsim.kernel.border import exchange
 from linacsim.kernel.log import Record
+from linacsim.kernel.units import SECOND
 
 Records = Callable[..., list[Record]]
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -97,3 +99,39 @@ def test_nobody_answers_after_the_end(client: Callable[..., Any]) -> None:
         return send(assoc)
 
     assert client("STORE", [CT_IMAGE], body) is None
+
+
+@pytest.mark.parametrize("after", [0, 100, 200, 250, 300, 400, 600, 1000])
+def test_an_abort_that_follows_a_response_is_the_answer_to_a_release(bench_clock: Bench, after: int) -> None:
+    """The peer aborts some microseconds after it has answered, and the client releases: neither waits for the other."""
+    kernel = bench_clock.kernel
+    place = kernel.place("PEER")
+
+    def answer(event: evt.Event) -> int:
+        def abort() -> None:
+            kernel.sleep(after)
+            event.assoc.abort()
+
+        kernel.spawn(abort, name="abort", place=place)
+        return 0
+
+    def serve() -> None:
+        ae = AE("PEER")
+        ae.add_supported_context(VERIFICATION)
+        server = ae.start_server((place.host, 0), block=False, evt_handlers=[(evt.EVT_C_ECHO, answer)])
+        assert server is not None
+        place.address = (place.host, int(server.server_address[1]))
+
+    def ask() -> int:
+        ae = AE("CLIENT")
+        ae.acse_timeout = 5
+        ae.add_requested_context(VERIFICATION)
+        assoc = ae.associate(*bench_clock.address_of("PEER"))
+        assoc.send_c_echo()
+        released = kernel.now
+        assoc.release()
+        assert not assoc.is_established
+        return int(kernel.now - released)
+
+    bench_clock.play(serve, place=place)
+    assert max(bench_clock.play(ask) for _ in range(5)) < 2 * SECOND

@@ -7,7 +7,8 @@ wakes it alone, and only if nobody else waits for that message; and while it sle
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from linacsim.kernel.sync import TaskEvent, TaskQueue
@@ -46,13 +47,14 @@ class MessageQueue(TaskQueue[Any]):
 class Checkpoint(TaskEvent):
     """What pauses the reactor of an association while it is not set."""
 
-    __slots__ = ("_assoc", "_stands_in", "_wake_of_all")
+    __slots__ = ("_assoc", "_held", "_stands_in", "_wake_of_all")
 
     def __init__(self, assoc: Association, wake: Wake) -> None:
         super().__init__()
         self._assoc = assoc
         self._wake_of_all = wake
         self._stands_in = False
+        self._held = False
         self._flag = True
 
     @property
@@ -77,6 +79,25 @@ class Checkpoint(TaskEvent):
             self._stands_in = self._assoc._is_paused = True
         else:
             self._wake_of_all.notify()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the reactor here, even if it has been let go at this very instant: it would take what its user waits for.
+
+        Between two requests it is right that the reactor has a round of its own; whoever releases sees to an abort himself.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Stop the reactor until it may go on."""
+        passed = super().wait(timeout)
+        while self._held and not self._flag:
+            passed = super().wait()
+        return passed
 
     def set(self) -> None:
         """Let the reactor go on."""

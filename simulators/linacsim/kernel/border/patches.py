@@ -19,6 +19,7 @@ from pynetdicom.timer import Timer
 from pynetdicom.transport import AssociationServer, AssociationSocket, ThreadedAssociationServer
 
 from linacsim.kernel.border import commands, negotiation, standins
+from linacsim.kernel.border.deliveries import Checkpoint
 from linacsim.kernel.border.links import Link
 from linacsim.kernel.border.servers import BenchServer, unbind_standard
 from linacsim.kernel.border.sockets import BenchSocket, StreamSocket
@@ -139,6 +140,32 @@ def _stop_dul(self: DULServiceProvider) -> bool:
     return _original_stop_dul(self)
 
 
+_original_release = Association.release
+_PAUSE = 0.0001
+"""Seconds between looks at a reactor that is about to pause; pynetdicom's own."""
+
+
+def _release(self: Association) -> None:
+    """Release, and take an abort that arrives at the same instant for the answer.
+
+    pynetdicom's reactor can have a round left that it was given after the last response. It would take the abort, and the
+    release wait for an answer as long as the ACSE timeout.
+    """
+    checkpoint: Any = self._reactor_checkpoint
+    if current_task() is None or not isinstance(checkpoint, Checkpoint):
+        _original_release(self)
+        return
+    if not self.is_established:
+        return
+    checkpoint.clear()
+    with checkpoint.held():
+        while self.is_established and not self._is_paused:
+            standins.TIME.sleep(_PAUSE)
+        if self.is_established:
+            self.acse.negotiate_release()
+    checkpoint.set()
+
+
 _original_serve_request = Association._serve_request
 
 
@@ -233,6 +260,7 @@ FUNCTIONS: dict[str, tuple[object, str]] = {
     "pynetdicom.association.Association.start": (_start_association, "a task instead of a thread"),
     "pynetdicom.association.Association.is_alive": (_is_alive, "a task instead of a thread"),
     "pynetdicom.association.Association.join": (_join, "a task instead of a thread"),
+    "pynetdicom.association.Association.release": (_release, "an abort that arrives meanwhile is not taken away"),
     "pynetdicom.association.Association._serve_request": (
         _serve_request,
         "a report does not touch the reactor's pause",

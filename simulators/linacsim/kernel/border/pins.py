@@ -58,6 +58,10 @@ PINNED: dict[str, tuple[str, str]] = {
         "8f9713666a7f4cff",
         "sets _kill and _reactor_checkpoint; polls until the upper layer has stopped",
     ),
+    "pynetdicom.association.Association.release": (
+        "c7d713502b77d702",
+        "pauses the reactor at _reactor_checkpoint, negotiates, and lets it go on",
+    ),
     "pynetdicom.association.Association._abort_blocking": (
         "10b43ef8c63c6764",
         "sets _sent_abort before EVT_ABORTED; block=False returns after queueing the A-ABORT",
