@@ -24,7 +24,7 @@ from linacsim.scenario.runner import play
 from linacsim.scenario.vocabulary import vocabulary
 
 LIMIT = 60
-"""Seconds of wall time that 500 runs may take."""
+"""Seconds of a processor that 500 runs may take; nothing is waited for, so on an idle machine they are those of the wall."""
 RUNS = 500
 FLAT = 1.10
 """So much more than the first slices the last ones may cost and hold."""
@@ -145,9 +145,11 @@ def measure(chosen: list[Scenario], runs: int, size: int, *, files: bool) -> lis
     for ordinal in range(1, runs // size + 1):
         slices.append(play_slice(chosen, seeds, size, files=files))
         print(slices[-1].line(ordinal, size), flush=True)
-    slowest = max(each.wall for each in slices) * RUNS / size
-    print(f"  {RUNS} runs take at most {slowest:.1f} s (limit {LIMIT} s)")
-    return unmet(slices, before) + ([f"{RUNS} runs take {slowest:.1f} s"] if slowest > LIMIT else [])
+    slowest = max(each.processor for each in slices) * RUNS / size
+    wall = [each.wall * RUNS / size for each in slices]
+    print(f"  {RUNS} runs take {min(wall):.1f} to {max(wall):.1f} s of wall time,")
+    print(f"  of a processor at most {slowest:.1f} s (limit {LIMIT} s)")
+    return unmet(slices, before) + ([f"{RUNS} runs take {slowest:.1f} s of a processor"] if slowest > LIMIT else [])
 
 
 def main() -> None:
