@@ -104,7 +104,7 @@ def test_two_printers_are_told_apart(tmp_path: Path) -> None:
     with operated("printer", "storage", "printer", out=tmp_path / "out") as served:
         served.type("PRINTER_2 open cover processor", "open cover", "PRINTER: status")
         served.said("PRINTER_2: WARNING: COVER OPEN")
-        served.said("'open cover' is for no peer; begin with PRINTER or PRINTER_2")
+        served.said("'open cover' is for no peer; begin with PRINTER or STORAGE or PRINTER_2")
         served.said("PRINTER: WARNING: PROC INIT")
 
 

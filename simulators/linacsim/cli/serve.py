@@ -12,6 +12,7 @@ from linacsim import Tls
 from linacsim.bench import Bench, kind_of
 from linacsim.cli import archive, destinations
 from linacsim.cli.bars import bars
+from linacsim.cli.crashing import AnyPanel
 from linacsim.cli.operating import Console, read_lines
 from linacsim.cli.options import port_of, seed_of, server_context
 from linacsim.cli.personalities import add_option, chosen
@@ -92,7 +93,8 @@ async def _serve(options: argparse.Namespace, port: int, seed: int) -> None:
         say(f"films and objects go to {kept}; stop with Ctrl-C\n")
         printers = [device for device in bench.devices.values() if isinstance(device, Printer)]
         with drawing_beside(printers):
-            _operate({one.name: Panel(one.hardware) for one in printers}, bench.kernel)
+            own = {one.name: Panel(one.hardware) for one in printers}
+            _operate({name: AnyPanel(one, own.get(name)) for name, one in bench.devices.items()}, bench.kernel)
             await stop.wait()
 
 
@@ -104,7 +106,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Settings]:
     return settings if stored is None else {**settings, "archive": stored}
 
 
-def _operate(panels: dict[str, Panel], kernel: Kernel) -> None:
+def _operate(panels: dict[str, AnyPanel], kernel: Kernel) -> None:
     """Let an operator stand beside the devices that have something to operate."""
     if not panels:
         return
