@@ -16,6 +16,7 @@ from linacsim.cli import main
 from linacsim.devices.breaking import HANDSHAKE_FAILURE, BreakTls
 from linacsim.devices.verification.personality import Echo, VerificationPersonality
 from linacsim.errors import PlayFailure
+from linacsim.kernel.places import server_context
 from linacsim.kernel.units import MILLISECOND, seconds
 from linacsim.scenario.loader import load_scenario
 from linacsim.scenario.runner import play
@@ -147,7 +148,7 @@ def test_what_makes_no_sense(words: dict[str, str], said: str) -> None:
 
 def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be used"):
-        BreakTls(how="another-certificate", certificate=str(tmp_path / "none.pem")).context()
+        server_context(str(tmp_path / "none.pem"), None)
 
 
 SCENARIO = """

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
-from linacsim.errors import InputError
 from linacsim.faults import chain_at
 from linacsim.kernel.border.links import link_of
+from linacsim.kernel.places import server_context
 from linacsim.kernel.units import seconds
 from linacsim.settings import Duration, Settings
 
@@ -78,23 +77,6 @@ class BreakTls(Settings):
             raise ValueError("'certificate' goes with 'how: another-certificate', and with nothing else")
         return self
 
-    def context(self) -> ssl.SSLContext | None:
-        """Return the context to serve with; ``None`` for none.
-
-        Raises
-        ------
-        InputError
-            If the certificate cannot be used.
-        """
-        if not self.certificate:
-            return None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        try:
-            context.load_cert_chain(self.certificate, self.key)
-        except OSError as exc:
-            raise InputError(f"cannot be used: {exc.strerror or exc}", self.certificate, "give PEM files") from exc
-        return context
-
 
 HANDSHAKE_FAILURE = bytes((21, 3, 3, 0, 2, 2, 40))
 """A TLS record with the fatal alert handshake_failure (RFC 8446 5.1, 6.2)."""
@@ -129,25 +111,20 @@ class Breaking:
         InputError
             If there is not.
         """
-        place = self._device.place
-        if place.kernel.clock == "virtual":
-            raise InputError("'break-tls' needs real sockets", place.name, "play this on the live clock (--clock live)")
-        if place.tls.serves is None:
-            raise InputError(
-                "'break-tls' needs TLS", place.name, "give the peer a certificate (--tls-cert, Bench.add(tls=...))"
-            )
+        self._device.place.expect_tls("break-tls")
 
     def break_tls(self, what: BreakTls) -> None:
         """Let TLS go wrong from now on; connections that are open stay."""
         self.check_tls()
+        if what.certificate:
+            # what cannot be used is told to whoever has asked for it
+            server_context(what.certificate, what.key)
         self._soon(self._break_tls, what, "breaking its TLS")
 
     def _break_tls(self, what: BreakTls) -> None:
         place = self._device.place
-        context = what.context()
+        place.serve_otherwise(what.certificate, what.key, HANDSHAKE_FAILURE if what.how == "handshake-failure" else b"")
         place.log("tls-broken", how=what.how)
-        for listener in [*place.listeners]:
-            listener.serve_otherwise(context, HANDSHAKE_FAILURE if what.how == "handshake-failure" else b"")
         if what.during is not None:
             place.kernel.sleep(what.during)
             for listener in [*place.listeners]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from linacsim.errors import InputError
 from linacsim.kernel.traffic import Address
 
 if TYPE_CHECKING:
@@ -93,6 +94,37 @@ class Place:
         self._ordinal += 1
         return self._ordinal
 
+    def expect_tls(self, what: str) -> None:
+        """Check that what needs TLS can be had here: on the live clock, and where it is served.
+
+        Raises
+        ------
+        InputError
+            If not.
+        """
+        if self.kernel.clock == "virtual":
+            raise InputError(f"{what!r} needs real sockets", self.name, "play this on the live clock (--clock live)")
+        if self.tls.serves is None:
+            todo = "give the peer a certificate (--tls-cert, Bench.add(tls=...))"
+            raise InputError(f"{what!r} needs TLS", self.name, todo)
+
+    def serve_otherwise(self, certificate: str, key: str | None, greeting: bytes = b"") -> None:
+        """Serve with another certificate until the listeners are opened again, in the clear, or with nothing but a greeting.
+
+        Parameters
+        ----------
+        certificate, key : str
+            PEM files; without a certificate there is no TLS.
+
+        Raises
+        ------
+        InputError
+            If they cannot be used.
+        """
+        context = server_context(certificate, key) if certificate else None
+        for listener in [*self.listeners]:
+            listener.serve_otherwise(context, greeting)
+
     def connect(
         self, target: Address, timeout: int | None, tls: tuple[ssl.SSLContext, str | None] | None = None
     ) -> Stream:
@@ -113,3 +145,19 @@ class Place:
         """Record that `event` happened here now; underscores in field names become hyphens."""
         named = {key.replace("_", "-"): value for key, value in fields.items() if value is not None}
         self.kernel.log.record(self.name, event, named)
+
+
+def server_context(certificate: str, key: str | None) -> ssl.SSLContext:
+    """Return the context of a server with a certificate.
+
+    Raises
+    ------
+    InputError
+        If the files cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as exc:
+        raise InputError(f"cannot be used: {exc.strerror or exc}", certificate, "give PEM files") from exc
+    return context
