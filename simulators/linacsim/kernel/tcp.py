@@ -56,6 +56,11 @@ class TcpStream(Stream, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a connection that is open."""
         self._transport = transport  # type: ignore[assignment]
+        if self._network.is_closed:
+            # it was on its way in when the bench closed
+            self.closed = True
+            self._transport.abort()
+            return
         sock: socket.socket = transport.get_extra_info("socket")
         # without it Nagle and delayed ACK cost 40 ms an exchange
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -198,6 +203,21 @@ class TcpListener:
         self._network.listeners.pop(self, None)
         self._close_sockets()
 
+    def end(self) -> None:
+        """Accept no more connections, but let those in that have been accepted a moment ago: the bench closes, and breaks them.
+
+        asyncio makes their transports in its next turn, and one that belongs to a closed server is never closed itself.
+        """
+        if self._server is None:
+            self.close()
+            return
+        loop = self._network.kernel.loop
+        for sock in self._server.sockets:
+            loop.remove_reader(sock.fileno())
+        self._open = False
+        self._network.listeners.pop(self, None)
+        loop.call_soon(self._close_sockets)
+
     def _close_sockets(self) -> None:
         if self._server is not None:
             self._server.close()
@@ -255,6 +275,7 @@ class TcpNetwork:
         self.kernel = kernel
         self.streams: dict[TcpStream, None] = {}
         self.listeners: dict[TcpListener, None] = {}
+        self.is_closed = False
         self._starting: set[asyncio.Task[None]] = set()
 
     def listen(self, place: Place, address: Address, accept: Accept, tls: ssl.SSLContext | None) -> TcpListener:
@@ -314,8 +335,9 @@ class TcpNetwork:
 
     def close(self) -> None:
         """Close all listeners and break what is still open."""
+        self.is_closed = True
         for listener in list(self.listeners):
-            listener.close()
+            listener.end()
         for stream in list(self.streams):
             stream.drop()
 
