@@ -17,8 +17,8 @@ from linacsim.scenario.vocabulary import vocabulary
 from tests.live.both_clocks import Shown, differences, shown_of
 
 ROOT = Path(__file__).parents[2]
-SHORT = ("acceptance/", "faults/")
-"""Families whose short scenarios are played whenever tests are run; all are with ``-m figure``."""
+SHORT = "faults/"
+"""The family whose short scenarios are played whenever tests are run; all are with ``-m figure``."""
 SHORTEST = 3
 """Seconds of bench time."""
 JOBS = 40
