@@ -23,9 +23,12 @@ FEWER = {
 }  # fmt: skip
 """Runs of families of scenarios that are many and made of the same parts, or that keep a processor busy."""
 ROOT = Path(__file__).parents[2]
-NAMES = [scenario_name(path) for path in all_scenarios()]
-OTHERS = [name for ordinal, name in enumerate(NAMES) if not (name.startswith("imager/") and ordinal % 6)]
-"""Scenarios that are played with another seed: of those that reconstruct volumes, some."""
+THINNED = ("imager/", "pains/", "planning/")
+"""Families of which every third scenario stands for the others in a run that is not to take long (``-m figure``: all)."""
+ALL = [scenario_name(path) for path in all_scenarios()]
+NAMES = [name for ordinal, name in enumerate(ALL) if not (name.startswith(THINNED) and ordinal % 3)]
+OTHERS = [name for name in NAMES if not name.startswith("imager/")]
+"""Scenarios that are played with another seed."""
 
 
 def names_of(run: int) -> list[str]:
@@ -64,7 +67,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The scenarios, played `RUNS` times with seed 1 under different hash seeds."""
     folders = [tmp_path_factory.mktemp(f"hash-seed-{number}") for number in range(RUNS)]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda pair: play_all(1, *pair, names_of(pair[0])), enumerate(folders)))
+        return list(pool.map(lambda pair: play_all(1, pair[0], pair[1], names_of(pair[0])), enumerate(folders)))
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +98,12 @@ def test_another_seed_gives_another_run(
     # a scenario of nothing but files sends nothing
     assert captured == nothing_sent or another[name]["files"]["traffic.pcap"] != captured
     assert captured != nothing_sent or "files" in name
+
+
+@pytest.mark.figure
+def test_all_scenarios_are_the_same_twice(tmp_path: Path) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (play_all(1, hash_seed, folder, ALL) for hash_seed, folder in enumerate(folders))
+    assert [name for name in ALL if first[name] != second[name]] == []
