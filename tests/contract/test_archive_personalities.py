@@ -225,9 +225,9 @@ def test_a_shipped_personality_is_queried_and_sends(bench_clock: Bench, tmp_path
     settings = ArchivePersonality.named(name, destinations={}, knows_peers=True)
     assert (settings.personality, bool(settings.about)) == (name, True)
     client = build_archive(bench_clock, tmp_path, everything(), settings)
-    ask = {"models": [StudyRootFind, StudyRootMove]}
-    assert client.ask(lambda _ae, assoc: len(assoc.accepted_contexts), **ask) == 2
-    found = client.ask(lambda ae, assoc: _find_all(client, ae, assoc), **ask)
+    models = [StudyRootFind, StudyRootMove]
+    assert client.ask(lambda _ae, assoc: len(assoc.accepted_contexts), models) == 2
+    found = client.ask(lambda ae, assoc: _find_all(client, ae, assoc), models)
     assert found == {"1.1", "1.2", "2.1"}
 
 

@@ -177,9 +177,10 @@ def test_a_received_never_joins_a_later_sent() -> None:
 def test_ten_thousand_changed_messages_take_no_time() -> None:
     pairs = [both(n, "A", "C-STORE-RSP", "B", 1, status=0) for n in range(10_000)]
     records = log(*(record for sent, received in pairs for record in (sent, {**received, "status": 1})))
-    begin = time.perf_counter()
+    # of this process alone: the machine has other work to do
+    begin = time.process_time()
     assert len(pair(records)) == 20_000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_an_association_without_a_sensible_ordinal_is_paired_by_its_route() -> None:

@@ -114,15 +114,24 @@ def _why_not(assoc: Association) -> str:
     for record in reversed(link_of(assoc).place.kernel.log.records):
         if record.get("assoc") != link_of(assoc).ordinal or record["at"] != link_of(assoc).place.name:
             continue
-        if record["event"] == "ACSE-timeout":
-            return "ACSE timeout: the A-ASSOCIATE-RQ was not answered"
-        if record["event"] == "connection-failed":
-            return str(record["error"]).lower()
-        if record["event"] == "invalid-PDU":
-            return f"it answered with bytes that are no PDU ({record['complaint']})"
-        if record["event"] == "A-ABORT" and record["way"] == "received":
-            return f"aborted by the peer{_by_provider(record)}"
+        told = _end_told(record)
+        if told:
+            return told
     return "the connection was closed" if assoc.is_aborted else "no answer"
+
+
+def _end_told(record: Mapping[str, Any]) -> str:
+    """Return why an association has not come to be, if `record` tells it."""
+    match record["event"]:
+        case "ACSE-timeout":
+            return "ACSE timeout: the A-ASSOCIATE-RQ was not answered"
+        case "connection-failed":
+            return str(record["error"]).lower()
+        case "invalid-PDU":
+            return f"it answered with bytes that are no PDU ({record['complaint']})"
+        case "A-ABORT" if record["way"] == "received":
+            return f"aborted by the peer{_by_provider(record)}"
+    return ""
 
 
 def _by_provider(record: Mapping[str, Any]) -> str:

@@ -72,7 +72,10 @@ def test_what_still_runs_ends_with_the_bench() -> None:
     ("command", "told"),
     [
         (["no-such-program"], "no-such-program cannot be started: No such file or directory"),
-        ([sys.executable, "-c", "raise SystemExit(7)"], "ended with exit code 7 before it was ready; it printed nothing"),
+        (
+            [sys.executable, "-c", "raise SystemExit(7)"],
+            "ended with exit code 7 before it was ready; it printed nothing",
+        ),
     ],
 )
 def test_one_that_cannot_start_is_told(command: list[str], told: str) -> None:
