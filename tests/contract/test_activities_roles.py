@@ -23,6 +23,7 @@ from linacsim.devices.planning.personality import PlanningPersonality
 from linacsim.devices.planning.raystation import InboxImport, PacsQuery, PacsRetrieve
 from linacsim.devices.planning.receiving import StorageSCP
 from linacsim.devices.planning.retrieving import Retrieve
+from linacsim.devices import breaking
 from linacsim.devices.planning.services import EVENTS, FIELDS, Client, Files, role_of
 from linacsim.devices.planning.varian import FileMode
 from linacsim.devices.registry import KINDS
@@ -183,7 +184,7 @@ def test_kinds_are_made_when_they_are_asked_for_and_keep_their_words() -> None:
     assert "nobody" not in KINDS
     with pytest.raises(KeyError):
         KINDS["nobody"]
-    assert kind("monaco-scp").events == EVENTS
+    assert kind("monaco-scp").events == EVENTS | breaking.EVENTS
     assert kind("monaco-scp").fields == FIELDS
 
 

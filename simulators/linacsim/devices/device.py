@@ -82,17 +82,18 @@ class Kind:
     def __post_init__(self) -> None:
         """Add what every device can suffer."""
         if self.breaks:
-            object.__setattr__(self, "breakages", {**self.breakages, **_COMMON})
+            object.__setattr__(self, "breakages", {**self.breakages, **COMMON_BREAKAGES})
             object.__setattr__(self, "states", self.states | breaking.STATES)
             object.__setattr__(self, "events", self.events | breaking.EVENTS)
             object.__setattr__(self, "fields", self.fields | breaking.FIELDS)
 
 
-_COMMON = {
+COMMON_BREAKAGES = {
     "hang": Action(breaking.Hang, "hang"),
     "restart": Action(breaking.Restart, "restart"),
     "break-tls": Action(breaking.BreakTls, "break_tls"),
 }
+"""What can happen to every device of the bench."""
 
 
 class Device(ABC):

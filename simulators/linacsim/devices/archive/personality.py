@@ -38,7 +38,7 @@ class DatabaseSettings(Settings):
     """
 
     query_time: Duration = 0
-    match_time: Duration = 20
+    match_time: Duration = 0
 
 
 class Destination(Settings):
