@@ -11,7 +11,7 @@ import pytest
 
 from linacsim.bench import Bench
 from linacsim.conformance import load_system
-from linacsim.devices import planning
+from linacsim.devices import breaking, planning
 from linacsim.devices.archive.personality import Load
 from linacsim.devices.caseof import CaseOf
 from linacsim.devices.device import Kind
@@ -23,7 +23,6 @@ from linacsim.devices.planning.personality import PlanningPersonality
 from linacsim.devices.planning.raystation import InboxImport, PacsQuery, PacsRetrieve
 from linacsim.devices.planning.receiving import StorageSCP
 from linacsim.devices.planning.retrieving import Retrieve
-from linacsim.devices import breaking
 from linacsim.devices.planning.services import EVENTS, FIELDS, Client, Files, role_of
 from linacsim.devices.planning.varian import FileMode
 from linacsim.devices.registry import KINDS
@@ -185,7 +184,7 @@ def test_kinds_are_made_when_they_are_asked_for_and_keep_their_words() -> None:
     with pytest.raises(KeyError):
         KINDS["nobody"]
     assert kind("monaco-scp").events == EVENTS | breaking.EVENTS
-    assert kind("monaco-scp").fields == FIELDS
+    assert kind("monaco-scp").fields == FIELDS | breaking.FIELDS
 
 
 def test_every_field_that_is_logged_is_declared(bench_clock: Bench, act: Act, tmp_path: Path) -> None:
