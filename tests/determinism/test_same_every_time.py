@@ -23,7 +23,7 @@ FEWER = {
 }  # fmt: skip
 """Runs of families of scenarios that are many and made of the same parts, or that keep a processor busy."""
 ROOT = Path(__file__).parents[2]
-THINNED = ("imager/", "pains/", "planning/")
+THINNED = ("archive/", "faults/", "imager/", "pains/", "planning/")
 """Families of which every third scenario stands for the others in a run that is not to take long (``-m figure``: all)."""
 ALL = [scenario_name(path) for path in all_scenarios()]
 NAMES = [name for ordinal, name in enumerate(ALL) if not (name.startswith(THINNED) and ordinal % 3)]
